@@ -1,0 +1,130 @@
+import type { z } from 'zod';
+import type { ErrorCode } from '../errors.ts';
+import type { Preconditions, Versioned } from '../versions.ts';
+
+/** Everything there is to know about an endpoint; routing, docs and clients derive from it. */
+export interface Endpoint {
+  method: 'get' | 'post' | 'put' | 'patch' | 'delete';
+  /** Below the base path, with `:name` for each path parameter. */
+  path: `/${string}`;
+  /** Who may call: anybody, or the holder of a valid access token. */
+  access: 'public' | 'user';
+  summary: string;
+  description?: string;
+  params?: z.ZodObject;
+  query?: z.ZodObject;
+  body?: z.ZodObject;
+  status: 200 | 201 | 204;
+  /** The body of the answer; absent with 204. */
+  answer?: z.ZodObject;
+  /** Where the created object stands (`/tasks/:id`), filled in from the answer. */
+  location?: `/${string}`;
+  /** Whether the answer is one versioned object, with an ETag. */
+  versioned?: true;
+  /** Whether the change obeys If-Match and If-None-Match. */
+  preconditions?: true;
+  /** Answers that no cache may keep, such as tokens. */
+  secret?: true;
+  /** Guards the guessing of passwords and tokens: counted per address, and strictly. */
+  limit?: 'credentials';
+  /** What can go wrong beyond what every endpoint of its shape shares. */
+  errors: readonly ErrorCode[];
+  example: { body?: unknown; query?: Record<string, string>; answer?: unknown };
+}
+
+type PathParameter<Path extends string> = Path extends `${string}:${infer Name}/${infer Rest}`
+  ? Name | PathParameter<`/${Rest}`>
+  : Path extends `${string}:${infer Name}`
+    ? Name
+    : never;
+
+/** Each `:name` in the path has its schema, and no schema is without its `:name`. */
+type ParametersOf<E extends Endpoint> = [PathParameter<E['path']>] extends [never]
+  ? { params?: never }
+  : {
+      params: z.ZodObject<
+        Record<PathParameter<E['path']>, z.ZodType<unknown, string>> &
+          NoOthers<ShapeOf<E['params']>, PathParameter<E['path']>>
+      >;
+    };
+
+type ShapeOf<Schema> = Schema extends z.ZodObject<infer Shape> ? Shape : unknown;
+
+type NoOthers<T, Known> = { [K in Exclude<keyof T, Known>]: never };
+
+type ExampleOf<E extends Endpoint> = {
+  example: (E extends { body: infer Body extends z.ZodType }
+    ? { body: z.input<Body> }
+    : { body?: never }) &
+    (E extends { query: infer Query extends z.ZodType }
+      ? { query?: Partial<z.input<Query>> & NoOthers<E['example']['query'], keyof z.input<Query>> }
+      : { query?: never }) &
+    (E extends { answer: infer Answer extends z.ZodType }
+      ? { answer: z.output<Answer> }
+      : { answer?: never });
+};
+
+/** Nothing comes with 204; a 201 says where, by members of its answer. */
+type AnswerOf<E extends Endpoint> = E['status'] extends 204
+  ? { answer?: never; versioned?: never; location?: never }
+  : E['status'] extends 201
+    ? {
+        answer: z.ZodObject<Record<PathParameter<`${E['location']}`>, z.ZodType<string>>>;
+        location: string;
+      }
+    : { answer: z.ZodObject; location?: never };
+
+/** A body has no defined meaning in a GET: caches and proxies drop it. */
+type BodyOf<E extends Endpoint> = E['method'] extends 'get' ? { body?: never } : unknown;
+
+/** Declares an endpoint; the compiler refuses one that contradicts itself. */
+export function endpoint<const E extends Endpoint>(
+  declaration: E &
+    ParametersOf<E> &
+    BodyOf<E> &
+    AnswerOf<E> &
+    ExampleOf<E> &
+    NoOthers<E, keyof Endpoint>,
+): E {
+  return declaration;
+}
+
+/** The holder of a valid access token. */
+export interface Caller {
+  readonly userId: string;
+  readonly sessionId: string;
+}
+
+/** Where a request comes from, as far as the trusted proxies tell. */
+export interface Origin {
+  readonly address: string;
+  readonly userAgent: string;
+}
+
+type Parsed<
+  E extends Endpoint,
+  Part extends 'params' | 'query' | 'body',
+> = E[Part] extends z.ZodType ? { [K in Part]: z.output<E[Part]> } : unknown;
+
+/** What a handler receives: only what its endpoint declares. */
+export type EndpointRequest<E extends Endpoint> = { origin: Origin } & Parsed<E, 'params'> &
+  Parsed<E, 'query'> &
+  Parsed<E, 'body'> &
+  (E['access'] extends 'user' ? { caller: Caller } : unknown) &
+  (E['preconditions'] extends true ? { preconditions: Preconditions } : unknown);
+
+export type EndpointAnswer<E extends Endpoint> = E['answer'] extends z.ZodType
+  ? E['versioned'] extends true
+    ? Versioned<z.output<E['answer']>>
+    : z.output<E['answer']>
+  : void;
+
+export type Handler<E extends Endpoint> = (
+  request: EndpointRequest<E>,
+) => Promise<EndpointAnswer<E>> | EndpointAnswer<E>;
+
+/** A feature's endpoints by operation name. */
+export type Contract = Record<string, Endpoint>;
+
+/** One handler for each endpoint of a contract. */
+export type Handlers<C extends Contract> = { [Name in keyof C]: Handler<C[Name]> };

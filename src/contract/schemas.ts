@@ -1,0 +1,52 @@
+import { z } from 'zod';
+
+/** Identifies an object. Opaque: clients only compare it. */
+export const idSchema = z.string().min(1).max(100).meta({ example: '68f1c2a79d3e4b5a6c7d8e9f' });
+
+/** RFC 3339 in UTC with milliseconds, as every instant in an answer. */
+export const instantSchema = z.iso
+  .datetime({ precision: 3 })
+  .meta({ example: '2026-12-01T09:30:00.000Z' });
+
+/** The path of a route that names one object. */
+export const idParams = z.strictObject({ id: idSchema });
+
+/**
+ * Several values in one query parameter, with commas between: `status=todo,done`. It is written as a
+ * string and read as an array without repetitions.
+ */
+export function commaSeparated<Item extends z.ZodType<string, string>>(item: Item, max: number) {
+  return z
+    .string()
+    .transform((list) => [...new Set(list.split(','))])
+    .pipe(z.array(item).min(1).max(max));
+}
+
+/** The query parameters that every list takes. */
+export const pageQuery = {
+  limit: z
+    .string()
+    .regex(/^\d{1,3}$/, 'must be a whole number from 1 to 100')
+    .transform(Number)
+    .pipe(z.number().min(1).max(100))
+    .default(20)
+    .meta({
+      type: 'integer',
+      minimum: 1,
+      maximum: 100,
+      description: 'How many to answer at most.',
+    }),
+  cursor: z
+    .string()
+    .max(2000)
+    .optional()
+    .meta({ description: 'The nextCursor of the page before; opaque.' }),
+};
+
+/** The answer of every list. */
+export function pageOf<Item extends z.ZodType>(item: Item) {
+  return z.object({
+    data: z.array(item),
+    nextCursor: z.string().nullable().meta({ description: 'null on the last page.' }),
+  });
+}

@@ -1,0 +1,129 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import mongoose, { type mongo } from 'mongoose';
+import { AppError } from '../errors.ts';
+import type { Logger } from '../logger.ts';
+
+/** A server that hangs is given up after a heartbeat and a connect: within 2.5 s together. */
+const milliseconds = { serverSelection: 1500, connect: 1500, heartbeat: 500, retry: 500 };
+
+mongoose.set({ autoIndex: false, autoCreate: false, bufferCommands: false, strictQuery: 'throw' });
+
+export interface Database {
+  /** Whether requests can be served: connected, with every index built. */
+  isReady(): boolean;
+  /**
+   * Runs work that needs the database.
+   * @throws AppError `database_unavailable` at once while it is away, and as soon as it is lost;
+   *   what was under way then may or may not have been written
+   */
+  run<T>(work: () => Promise<T> | T): Promise<T>;
+  /** Asks the server for a sign of life. */
+  ping(): Promise<void>;
+  /** Resolves at the first time of being ready, however long the server stays away. */
+  readonly ready: Promise<void>;
+  close(): Promise<void>;
+}
+
+const defaultName = 'task-manager';
+
+/** The name in the URI; a cluster's page shows its URI for copying without one. */
+function nameIn(uri: string): string {
+  return /^mongodb(?:\+srv)?:\/\/[^/]+\/([^?]+)/.exec(uri)?.[1] ?? defaultName;
+}
+
+/** Indexes are built before requests are served, or uniqueness and speed would be promises only. */
+async function buildIndexes(): Promise<void> {
+  for (const model of Object.values(mongoose.models)) {
+    const specifications = model.schema
+      .indexes()
+      .map(([key, options]) => ({ key, ...options }) as mongo.IndexDescription);
+    await model.collection.createIndexes(specifications);
+  }
+}
+
+/**
+ * Connects, and goes on trying for as long as it takes; once connected, the driver itself returns to
+ * a server that was away. An acknowledged write is on the disk of a majority.
+ * @param onConnected runs after each connection, to finish what an absence has interrupted
+ */
+export function connectDatabase(
+  uri: string,
+  logger: Logger,
+  onConnected: () => Promise<void> = async () => {},
+): Database {
+  const { connection } = mongoose;
+  const underWay = new Set<(reason: AppError) => void>();
+  let prepared = false;
+  let closing = false;
+
+  const isReady = () => prepared && connection.readyState === mongoose.ConnectionStates.connected;
+  const unavailable = () => new AppError('database_unavailable', { retryAfter: 2 });
+
+  /** Without waiting for the driver, which goes on hoping for a while. */
+  async function run<T>(work: () => Promise<T> | T): Promise<T> {
+    if (!isReady()) throw unavailable();
+    return new Promise<T>((resolve, reject) => {
+      underWay.add(reject);
+      const done = () => underWay.delete(reject);
+      Promise.resolve(work()).then(resolve, reject).finally(done);
+    });
+  }
+
+  async function finishWhatWasInterrupted(): Promise<void> {
+    try {
+      await onConnected();
+    } catch (error) {
+      logger.error({ err: error }, 'what was interrupted is not finished');
+    }
+  }
+
+  async function connect(): Promise<void> {
+    await mongoose.connect(uri, {
+      dbName: nameIn(uri),
+      appName: 'task-manager-api',
+      serverSelectionTimeoutMS: milliseconds.serverSelection,
+      connectTimeoutMS: milliseconds.connect,
+      heartbeatFrequencyMS: milliseconds.heartbeat,
+      serverMonitoringMode: 'poll',
+      maxPoolSize: 50,
+      writeConcern: { w: 'majority', journal: true },
+    });
+    await buildIndexes();
+    prepared = true;
+  }
+
+  async function connectUntilReady(): Promise<void> {
+    while (!closing && !prepared) {
+      try {
+        await connect();
+      } catch (error) {
+        logger.warn({ reason: (error as Error).message }, 'database not reached, trying again');
+        await sleep(milliseconds.retry, undefined, { ref: false });
+      }
+    }
+  }
+
+  connection.on('disconnected', () => {
+    for (const giveUp of underWay) giveUp(unavailable());
+    underWay.clear();
+    if (!closing && prepared) logger.warn('database lost');
+  });
+  connection.on('connected', () => {
+    logger.info('database connected');
+    if (prepared) void finishWhatWasInterrupted();
+  });
+
+  return {
+    ready: connectUntilReady().then(finishWhatWasInterrupted),
+    isReady,
+    run,
+    ping: () =>
+      run(async () => {
+        await connection.db?.admin().ping();
+      }),
+    close: async () => {
+      closing = true;
+      await mongoose.disconnect();
+    },
+  };
+}

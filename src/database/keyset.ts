@@ -1,0 +1,93 @@
+import { createHash } from 'node:crypto';
+import { Types } from 'mongoose';
+import { z } from 'zod';
+import { AppError } from '../errors.ts';
+
+/** One field of an order; every order ends with the id, which makes it total. */
+export interface SortField {
+  readonly field: string;
+  readonly direction: 1 | -1;
+}
+
+type SortValue = Date | number | string;
+type Sortable = { readonly _id: Types.ObjectId } & Readonly<Record<string, unknown>>;
+
+const cursorSchema = z.tuple([
+  z.string(),
+  z.array(z.union([z.string(), z.number(), z.object({ date: z.number() })])),
+  z.string().regex(/^[0-9a-f]{24}$/),
+]);
+
+/** Binds a cursor to its list: the same filter and the same order. */
+function fingerprint(filter: unknown, order: readonly SortField[]): string {
+  return createHash('sha256')
+    .update(JSON.stringify([filter, order]))
+    .digest('base64url')
+    .slice(0, 16);
+}
+
+function withId(order: readonly SortField[]): SortField[] {
+  return [...order, { field: '_id', direction: order.at(-1)?.direction ?? 1 }];
+}
+
+/** The order in the form that Mongoose takes. */
+export function sortOf(order: readonly SortField[]): Record<string, 1 | -1> {
+  return Object.fromEntries(withId(order).map(({ field, direction }) => [field, direction]));
+}
+
+/** An opaque cursor that stands right after this record. */
+export function cursorAfter(
+  record: Sortable,
+  filter: unknown,
+  order: readonly SortField[],
+): string {
+  const values = order.map(({ field }) => {
+    const value = record[field];
+    return value instanceof Date ? { date: value.getTime() } : value;
+  });
+  const content = [fingerprint(filter, order), values, record._id.toHexString()];
+  return Buffer.from(JSON.stringify(content)).toString('base64url');
+}
+
+function readCursor(cursor: string, filter: unknown, order: readonly SortField[]): SortValue[] {
+  const refused = (message: string) =>
+    AppError.violation('query.cursor', 'invalid_cursor', message);
+  let content: unknown;
+  try {
+    content = JSON.parse(Buffer.from(cursor, 'base64url').toString());
+  } catch {
+    throw refused('is not a cursor: send nextCursor as it was received');
+  }
+  const parsed = cursorSchema.safeParse(content);
+  if (!parsed.success) throw refused('is not a cursor: send nextCursor as it was received');
+  const [list, values, id] = parsed.data;
+  if (list !== fingerprint(filter, order) || values.length !== order.length) {
+    throw refused('belongs to another list: start again without it after changing filter or sort');
+  }
+  return [
+    ...values.map((value) => (typeof value === 'object' ? new Date(value.date) : value)),
+    new Types.ObjectId(id),
+  ] as SortValue[];
+}
+
+/**
+ * The condition "after this cursor in this order": later in the first field, or equal in it and later
+ * in the second, and so on. The bound on the first field alone is what lets an index seek to it.
+ * @throws AppError `validation_failed` for anything but a cursor of the same list
+ */
+export function afterCursor(
+  cursor: string,
+  filter: unknown,
+  order: readonly SortField[],
+): Record<string, unknown> {
+  const values = readCursor(cursor, filter, order);
+  const fields = withId(order);
+  const later = ({ direction }: SortField) => (direction === 1 ? '$gt' : '$lt');
+  const steps = fields.map((field, index) => ({
+    ...Object.fromEntries(fields.slice(0, index).map((equal, at) => [equal.field, values[at]])),
+    [field.field]: { [later(field)]: values[index] },
+  }));
+  const [first] = fields;
+  if (first === undefined || fields.length === 1) return steps[0] ?? {};
+  return { [first.field]: { [`${later(first)}e`]: values[0] }, $or: steps };
+}

@@ -1,0 +1,36 @@
+import { collectDefaultMetrics, Histogram, Registry } from 'prom-client';
+
+interface ObservedRequest {
+  method: string;
+  /** The pattern of the route, such as /api/v1/tasks/:id. */
+  route: string;
+  status: number;
+  milliseconds: number;
+}
+
+export interface Metrics {
+  observeRequest(request: ObservedRequest): void;
+  /** In the Prometheus text format. */
+  render(): Promise<{ contentType: string; text: string }>;
+}
+
+/** Requests by route and outcome, and what Node tells of itself. */
+export function createMetrics(): Metrics {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  const requests = new Histogram({
+    name: 'http_request_duration_seconds',
+    help: 'Time from the arrival of a request to the end of its answer.',
+    labelNames: ['method', 'route', 'status'],
+    buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5],
+    registers: [registry],
+  });
+  return {
+    observeRequest: ({ method, route, status, milliseconds }) =>
+      requests.observe({ method, route, status }, milliseconds / 1000),
+    render: async () => ({
+      contentType: registry.contentType,
+      text: await registry.metrics(),
+    }),
+  };
+}
