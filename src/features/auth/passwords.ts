@@ -1,0 +1,52 @@
+import { randomBytes } from 'node:crypto';
+import { availableParallelism } from 'node:os';
+import bcrypt from 'bcrypt';
+import pLimit from 'p-limit';
+import { AppError } from '../../errors.ts';
+
+/** bcrypt ignores what comes after. */
+const maximumBytes = 72;
+
+/** Whether bcrypt tells this text from every other: it reads all lone surrogates as U+FFFD. */
+function isDistinct(password: string): boolean {
+  return Buffer.byteLength(password) <= maximumBytes && password.isWellFormed();
+}
+
+/** Waiting hashes for each one that runs: at cost 12 the last of them waits about 10 s. */
+const waitingPerWorker = 50;
+/** Hashes run in Node's pool of four threads, and name resolution and files need one of them. */
+const maximumWorkers = 3;
+
+export interface Passwords {
+  hash(password: string): Promise<string>;
+  /** Takes as long for an unknown account (no hash) as for a wrong password. */
+  verify(password: string, hash: string | undefined): Promise<boolean>;
+}
+
+/**
+ * bcrypt behind a queue. A hash keeps a core busy for about 0.2 s at cost 12, so one core is left to
+ * everything else, and a queue that grows too long refuses rather than makes everybody wait.
+ * @param cost the base-2 logarithm of the number of rounds
+ */
+export function createPasswords(cost: number): Passwords {
+  const workers = Math.min(maximumWorkers, Math.max(1, availableParallelism() - 1));
+  const queue = pLimit(workers);
+  const enqueue = <T>(work: () => Promise<T>): Promise<T> => {
+    if (queue.pendingCount >= workers * waitingPerWorker) {
+      throw new AppError('overloaded', { retryAfter: 5 });
+    }
+    return queue(work);
+  };
+  const hash = (password: string) => enqueue(() => bcrypt.hash(password, cost));
+  let decoy: Promise<string> | undefined;
+
+  return {
+    hash,
+    async verify(password, expected) {
+      decoy ??= hash(randomBytes(16).toString('hex'));
+      const against = expected ?? (await decoy);
+      const matches = await enqueue(() => bcrypt.compare(password, against));
+      return matches && expected !== undefined && isDistinct(password);
+    },
+  };
+}
