@@ -1,0 +1,56 @@
+import express, { type Express } from 'express';
+import { basePath } from './api.ts';
+import type { Dependencies } from './dependencies.ts';
+import { AppError } from './errors.ts';
+import { authRoutes } from './features/auth/auth.routes.ts';
+import { tasksRoutes } from './features/tasks/tasks.routes.ts';
+import { usersRoutes } from './features/users/users.routes.ts';
+import { authenticate } from './http/authentication.ts';
+import { docs } from './http/docs.ts';
+import { createRateLimits } from './http/limits.ts';
+import { closeConnectionsWhenStopping, type Lifecycle } from './http/lifecycle.ts';
+import { mount } from './http/mount.ts';
+import { observeRequests } from './http/observation.ts';
+import { operations } from './http/operations.ts';
+import { answerFailures } from './http/problems.ts';
+import { allowOrigins, apiHeaders, enforceHttps, requireKnownTransfer } from './http/security.ts';
+
+/** The API as an Express application: it neither listens nor reads settings. */
+export function createApp(dependencies: Dependencies, lifecycle: Lifecycle): Express {
+  const { config, database, logger, metrics } = dependencies;
+  const guards = {
+    database,
+    authenticate: authenticate(dependencies),
+    limits: createRateLimits(config.RATE_LIMIT),
+    checkAnswers: config.NODE_ENV !== 'production',
+  };
+
+  const app = express();
+  app.disable('x-powered-by');
+  // ETags come from an object's version; a digest of the body could not satisfy If-Match.
+  app.disable('etag');
+  // The extended parser would turn ?status[$ne]=x into an operator.
+  app.set('query parser', 'simple');
+  app.set('trust proxy', config.TRUST_PROXY);
+  app.enable('case sensitive routing');
+  app.enable('strict routing');
+
+  app.use(observeRequests(logger, metrics));
+  app.use(closeConnectionsWhenStopping(lifecycle));
+  app.use(apiHeaders);
+  app.use(requireKnownTransfer);
+  if (config.ENFORCE_HTTPS) app.use(enforceHttps(config));
+  if (config.CORS_ORIGINS.length > 0) app.use(allowOrigins(config.CORS_ORIGINS));
+
+  app.use(operations(dependencies, lifecycle));
+  app.use(docs());
+  for (const feature of [authRoutes(dependencies), usersRoutes(dependencies), tasksRoutes]) {
+    app.use(mount(basePath, feature, guards));
+  }
+
+  app.use(() => {
+    throw new AppError('not_found');
+  });
+  app.use(answerFailures(logger));
+  return app;
+}

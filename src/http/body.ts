@@ -1,0 +1,69 @@
+import { isUtf8 } from 'node:buffer';
+import express, { type RequestHandler } from 'express';
+import { AppError } from '../errors.ts';
+
+const maximumBytes = 100_000;
+const maximumDepth = 32;
+
+const quote = 0x22;
+const backslash = 0x5c;
+
+/** Whether brackets outside of strings nest deeper than any schema needs, told without parsing. */
+function tooDeep(json: Buffer): boolean {
+  let depth = 0;
+  let inString = false;
+  for (let index = 0; index < json.length; index += 1) {
+    const byte = json[index];
+    if (inString) {
+      if (byte === backslash) index += 1;
+      else if (byte === quote) inString = false;
+    } else if (byte === quote) inString = true;
+    else if (byte === 0x7b || byte === 0x5b) {
+      depth += 1;
+      if (depth > maximumDepth) return true;
+    } else if (byte === 0x7d || byte === 0x5d) depth -= 1;
+  }
+  return false;
+}
+
+function checkBytes(json: Buffer): void {
+  if (json.length === 0) {
+    throw new AppError('malformed_request', { detail: 'The body is empty: send JSON.' });
+  }
+  // A decoder would put U+FFFD in place of what it cannot read, and so lose it.
+  if (!isUtf8(json)) {
+    throw new AppError('malformed_request', { detail: 'The body is not UTF-8.' });
+  }
+  if (tooDeep(json)) {
+    throw new AppError('malformed_request', {
+      detail: `The body nests deeper than ${maximumDepth} levels.`,
+    });
+  }
+}
+
+const parse = express.json({
+  limit: maximumBytes,
+  type: () => true,
+  verify: (_req, _res, bytes) => checkBytes(bytes),
+});
+
+const charset = /;\s*charset\s*=\s*"?([^\s;"]+)/i;
+
+/** Reads a JSON body of one of these media types, in UTF-8. */
+export function jsonBody(mediaTypes: readonly string[]): RequestHandler {
+  return (req, res, next) => {
+    const contentType = req.headers['content-type'] ?? '';
+    const mediaType = contentType.split(';', 1)[0]?.trim().toLowerCase() ?? '';
+    const encoding = charset.exec(contentType)?.[1] ?? 'utf-8';
+    const { 'content-length': length, 'transfer-encoding': transfer } = req.headers;
+    if (contentType === '' && transfer === undefined && Number(length ?? 0) === 0) {
+      throw new AppError('malformed_request', { detail: 'The body is empty: send JSON.' });
+    }
+    if (!mediaTypes.includes(mediaType) || !/^utf-?8$/i.test(encoding)) {
+      throw new AppError('unsupported_media_type', {
+        detail: `Send ${mediaTypes.join(' or ')}, in UTF-8.`,
+      });
+    }
+    parse(req, res, next);
+  };
+}

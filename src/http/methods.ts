@@ -1,0 +1,13 @@
+import type { RequestHandler } from 'express';
+import { AppError } from '../errors.ts';
+
+/** Answers whatever no handler of a path took: OPTIONS with what it has, all else with 405. */
+export function refuseOtherMethods(methods: readonly string[]): RequestHandler {
+  const allow = methods.flatMap((method) => (method === 'get' ? ['get', 'head'] : [method]));
+  const header = [...allow, 'options'].join(', ').toUpperCase();
+  return (req, res) => {
+    res.setHeader('Allow', header);
+    if (req.method !== 'OPTIONS') throw new AppError('method_not_allowed');
+    res.status(204).end();
+  };
+}

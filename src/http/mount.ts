@@ -1,0 +1,97 @@
+import { type Request, type RequestHandler, type Response, Router } from 'express';
+import type { Database } from '../database/connection.ts';
+import type { Contract, Endpoint, Handler, Handlers } from '../contract/endpoint.ts';
+import { AppError } from '../errors.ts';
+import { sendAnswer } from './answer.ts';
+import { callerOf } from './authentication.ts';
+import { jsonBody } from './body.ts';
+import type { RateLimits } from './limits.ts';
+import { refuseOtherMethods } from './methods.ts';
+import { preconditionsOf } from './preconditions.ts';
+import { validate } from './validation.ts';
+
+/** What stands before the handlers. */
+export interface Guards {
+  database: Pick<Database, 'run'>;
+  authenticate: RequestHandler;
+  limits: RateLimits;
+  /** Compares each answer with its declaration and fails on a difference; costs time. */
+  checkAnswers: boolean;
+}
+
+/** A feature's contract with its handlers. */
+export interface Routes {
+  contract: Contract;
+  handlers: Record<string, Handler<Endpoint>>;
+}
+
+/** Pairs each endpoint of a contract with its handler; the compiler refuses a missing one. */
+export function routes<C extends Contract>(contract: C, handlers: Handlers<C>): Routes {
+  return { contract, handlers };
+}
+
+const acceptsJson: RequestHandler = (req, _res, next) => {
+  const { accept } = req.headers;
+  if (accept === undefined || accept === '*/*' || req.accepts('application/json')) next();
+  else throw new AppError('not_acceptable');
+};
+
+/** Requests that fail to authenticate count against their address. */
+function authenticated({ authenticate, limits }: Guards): RequestHandler {
+  return (req, res, next) => {
+    const failed = (failure: unknown) =>
+      limits.address(req, res, (limited?: unknown) => next(limited ?? failure));
+    Promise.resolve(authenticate(req, res, next)).catch(failed);
+  };
+}
+
+function guardsOf(endpoint: Endpoint, guards: Guards): RequestHandler[] {
+  const { limits } = guards;
+  const isPatch = endpoint.method === 'patch';
+  return [
+    acceptsJson,
+    ...(endpoint.access === 'user' ? [authenticated(guards), limits.user] : []),
+    ...(endpoint.limit
+      ? [limits[endpoint.limit]]
+      : endpoint.access === 'public'
+        ? [limits.address]
+        : []),
+    ...(endpoint.body
+      ? [jsonBody(['application/json', ...(isPatch ? ['application/merge-patch+json'] : [])])]
+      : []),
+  ];
+}
+
+function respond(endpoint: Endpoint, handler: Handler<Endpoint>, guards: Guards) {
+  const { checkAnswers, database } = guards;
+  return async (req: Request, res: Response): Promise<void> => {
+    const preconditions = preconditionsOf(req.headers);
+    const request = {
+      ...validate(endpoint, { params: req.params, query: req.query, body: req.body }),
+      origin: { address: req.ip ?? '', userAgent: req.get('user-agent') ?? '' },
+      caller: callerOf(res.locals),
+      preconditions,
+    } as Parameters<typeof handler>[0];
+    const answer = await database.run(() => handler(request));
+    sendAnswer({ endpoint, req, res, preconditions, checkAnswers }, answer);
+  };
+}
+
+/** A router that serves these endpoints, and refuses the methods that their paths do not have. */
+export function mount(basePath: string, { contract, handlers }: Routes, guards: Guards): Router {
+  const router = Router({ caseSensitive: true, strict: true });
+  const names = Object.keys(contract);
+  const paths = new Set(Object.values(contract).map(({ path }) => path));
+  for (const path of paths) {
+    const route = router.route(basePath + path);
+    const methods = names.flatMap((name) => {
+      const endpoint = contract[name];
+      const handler = handlers[name];
+      if (!endpoint || !handler || endpoint.path !== path) return [];
+      route[endpoint.method](guardsOf(endpoint, guards), respond(endpoint, handler, guards));
+      return [endpoint.method];
+    });
+    route.all(refuseOtherMethods(methods));
+  }
+  return router;
+}

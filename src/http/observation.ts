@@ -1,0 +1,55 @@
+import { randomUUID } from 'node:crypto';
+import type { Request, RequestHandler, Response } from 'express';
+import type { Logger } from '../logger.ts';
+import type { Metrics } from '../metrics.ts';
+import { callerOf } from './authentication.ts';
+
+const acceptedId = /^[A-Za-z0-9._-]{1,128}$/;
+
+/** The id that ties together an answer, its log lines and the caller's own records. */
+export function requestIdOf(res: Response): string {
+  return String(res.getHeader('X-Request-Id') ?? '');
+}
+
+/** Without the query, which may hold what only the caller should know. */
+export function pathOf(req: Request): string {
+  return req.originalUrl.split('?', 1)[0] ?? '/';
+}
+
+/** The pattern of the route, so that ids make neither new metrics nor new groups of log lines. */
+function routeOf(req: Request): string {
+  const route = req.route as { path?: unknown } | undefined;
+  return typeof route?.path === 'string' ? route.path : 'unmatched';
+}
+
+/** Gives each request its id, its line in the log and its place in the metrics. */
+export function observeRequests(logger: Logger, metrics: Metrics): RequestHandler {
+  return (req, res, next) => {
+    const startedAt = performance.now();
+    const given = req.headers['x-request-id'];
+    const accepted = typeof given === 'string' && acceptedId.test(given);
+    const requestId = accepted ? given : randomUUID();
+    res.setHeader('X-Request-Id', requestId);
+    res.once('close', () => {
+      const milliseconds = performance.now() - startedAt;
+      const { method } = req;
+      const route = routeOf(req);
+      const status = res.statusCode;
+      metrics.observeRequest({ method, route, status, milliseconds });
+      logger[status >= 500 ? 'error' : 'info'](
+        {
+          requestId,
+          method,
+          route,
+          path: pathOf(req),
+          status,
+          milliseconds: Math.round(milliseconds * 10) / 10,
+          userId: callerOf(res.locals)?.userId,
+          ...(!res.writableFinished && { aborted: true }),
+        },
+        'request',
+      );
+    });
+    next();
+  };
+}

@@ -1,0 +1,116 @@
+import type { ErrorRequestHandler, Request, Response } from 'express';
+import { isDatabaseUnavailable } from '../database/unavailable.ts';
+import { AppError, type ErrorCode, errorCodes, type Violation } from '../errors.ts';
+import type { Logger } from '../logger.ts';
+import { pathOf, requestIdOf } from './observation.ts';
+
+/** The HTTP status of each error code. */
+export const statusOf: Record<ErrorCode, number> = {
+  malformed_request: 400,
+  unauthenticated: 401,
+  invalid_token: 401,
+  invalid_refresh_token: 401,
+  invalid_credentials: 401,
+  wrong_password: 403,
+  https_required: 403,
+  not_found: 404,
+  method_not_allowed: 405,
+  not_acceptable: 406,
+  request_timeout: 408,
+  email_taken: 409,
+  precondition_failed: 412,
+  payload_too_large: 413,
+  unsupported_media_type: 415,
+  validation_failed: 422,
+  rate_limited: 429,
+  headers_too_large: 431,
+  internal_error: 500,
+  overloaded: 503,
+  shutting_down: 503,
+  database_unavailable: 503,
+};
+
+/** Problem details (RFC 9457), with the members that this API adds. */
+export interface Problem {
+  type: string;
+  title: string;
+  status: number;
+  detail: string;
+  instance: string;
+  code: ErrorCode;
+  requestId: string;
+  errors?: Violation[];
+}
+
+/** The page that explains a code. */
+export function problemPath(code: ErrorCode): string {
+  return `/problems/${code.replaceAll('_', '-')}`;
+}
+
+export function problemOf(error: AppError, instance: string, requestId: string): Problem {
+  return {
+    type: problemPath(error.code),
+    title: errorCodes[error.code].title,
+    status: statusOf[error.code],
+    detail: error.message,
+    instance,
+    code: error.code,
+    requestId,
+    ...(error.violations && { errors: error.violations }),
+  };
+}
+
+/** What the framework's own errors mean, by the `type` that body-parser gives them or their status. */
+function fromFramework(error: { status?: number; type?: string }): AppError | undefined {
+  if (error.status === undefined || error.status < 400 || error.status > 499) return undefined;
+  if (error.status === 413) return new AppError('payload_too_large', { cause: error });
+  if (error.status === 415) return new AppError('unsupported_media_type', { cause: error });
+  const detail =
+    error.type === 'entity.parse.failed' ? 'The body is not well-formed JSON.' : undefined;
+  return new AppError('malformed_request', { ...(detail && { detail }), cause: error });
+}
+
+/** Whatever was thrown, as one of the failures that callers are told about. */
+export function toAppError(error: unknown): AppError {
+  if (error instanceof AppError) return error;
+  if (isDatabaseUnavailable(error)) {
+    return new AppError('database_unavailable', { retryAfter: 2, cause: error });
+  }
+  const known = typeof error === 'object' && error !== null ? fromFramework(error) : undefined;
+  return known ?? new AppError('internal_error', { cause: error });
+}
+
+/** RFC 6750: how to authenticate, and whether a token was refused. */
+function challenge(code: ErrorCode): string {
+  return code === 'invalid_token' ? 'Bearer error="invalid_token"' : 'Bearer';
+}
+
+function sendProblem(req: Request, res: Response, error: AppError): void {
+  const problem = problemOf(error, pathOf(req), requestIdOf(res));
+  const body = JSON.stringify(problem);
+  res.statusCode = problem.status;
+  res.setHeader('Content-Type', 'application/problem+json; charset=utf-8');
+  res.setHeader('Content-Length', Buffer.byteLength(body));
+  res.setHeader('Cache-Control', 'no-store');
+  if (problem.status === 401) res.setHeader('WWW-Authenticate', challenge(error.code));
+  if (error.retryAfter !== undefined) res.setHeader('Retry-After', error.retryAfter);
+  if (error.version !== undefined) res.setHeader('ETag', `"${error.version}"`);
+  // What is left of a body that was refused unread would be taken for the next request.
+  if (!req.complete) res.setHeader('Connection', 'close');
+  res.end(body);
+}
+
+/** The one place where failures become answers; a defect is logged and told in general words. */
+export function answerFailures(logger: Logger): ErrorRequestHandler {
+  return (thrown, req, res, _next) => {
+    const error = toAppError(thrown);
+    const requestId = requestIdOf(res);
+    if (error.code === 'internal_error') logger.error({ requestId, err: error.cause }, 'defect');
+    if (error.code === 'database_unavailable') {
+      const reason = error.cause instanceof Error ? error.cause.message : undefined;
+      logger.warn({ requestId, reason }, 'database unavailable');
+    }
+    if (res.headersSent) res.destroy();
+    else sendProblem(req, res, error);
+  };
+}

@@ -1,0 +1,69 @@
+import { once } from 'node:events';
+import { config as loadEnvironment } from 'dotenv';
+import { createApp } from './app.ts';
+import { type Config, ConfigError, parseConfig } from './config.ts';
+import { connectDatabase } from './database/connection.ts';
+import { createDependencies } from './dependencies.ts';
+import { resumeDeletions } from './features/users/users.service.ts';
+import type { Lifecycle } from './http/lifecycle.ts';
+import { createServer, stopServer } from './http/server.ts';
+import { createLogger } from './logger.ts';
+import { checkCertificate, provideDatabase, provideSecret } from './provision.ts';
+
+/** One clear line (or list) instead of a stack: these are for whoever starts the server. */
+function giveUp(error: unknown): never {
+  console.error(error instanceof Error ? error.message : error);
+  process.exit(1);
+}
+
+function readSettings(): Config {
+  loadEnvironment({ quiet: true });
+  try {
+    return parseConfig(process.env);
+  } catch (error) {
+    if (error instanceof ConfigError) giveUp(error);
+    throw error;
+  }
+}
+
+/** What keeps the server from listening, by the setting that mends it. */
+function whyNotListening({ PORT, HOST }: Config, error: unknown): Error {
+  const { code } = error as NodeJS.ErrnoException;
+  if (code === 'EADDRINUSE') return new Error(`PORT: ${PORT} is in use; set another one`);
+  if (code === 'EACCES') return new Error(`PORT: ${PORT} needs more rights; set one above 1023`);
+  return new Error(`HOST: ${HOST} cannot be listened on (${code})`, { cause: error });
+}
+
+const config = readSettings();
+const logger = createLogger(config.LOG_LEVEL);
+const lifecycle: Lifecycle = { stopping: false };
+
+await checkCertificate(config).catch(giveUp);
+const jwtSecret = await provideSecret(config).catch(giveUp);
+const provided = await provideDatabase(config, (line) => console.log(line)).catch(giveUp);
+const lifetimes = { accessToken: config.ACCESS_TOKEN_TTL, refreshToken: config.REFRESH_TOKEN_TTL };
+const database = connectDatabase(provided.uri, logger, () => resumeDeletions(lifetimes));
+const ready = database.ready.catch((error: unknown) => logger.error({ err: error }, 'defect'));
+const app = createApp(createDependencies({ config, database, logger, jwtSecret }), lifecycle);
+const server = createServer(app, config);
+
+server.listen(config.PORT, config.HOST);
+await once(server, 'listening').catch((error: unknown) => giveUp(whyNotListening(config, error)));
+const address = server.address();
+logger.info({ address }, 'listening');
+
+async function stop(signal: string): Promise<void> {
+  if (lifecycle.stopping) return;
+  logger.info({ signal }, 'stopping');
+  await stopServer(server, lifecycle);
+  await database.close();
+  await provided.stop();
+  logger.info('stopped');
+  logger.flush();
+  process.exit(0);
+}
+process.on('SIGTERM', (signal) => void stop(signal));
+process.on('SIGINT', (signal) => void stop(signal));
+
+await ready;
+if (config.NODE_ENV !== 'production') console.log(`Task Manager API: ${config.PUBLIC_URL}/docs`);
