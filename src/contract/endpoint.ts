@@ -64,15 +64,15 @@ type ExampleOf<E extends Endpoint> = {
       : { answer?: never });
 };
 
-/** Nothing comes with 204; a 201 says where, by members of its answer. */
+/** Nothing comes with 204; a 201 says where, in terms of its answer. */
 type AnswerOf<E extends Endpoint> = E['status'] extends 204
   ? { answer?: never; versioned?: never; location?: never }
   : E['status'] extends 201
-    ? {
-        answer: z.ZodObject<Record<PathParameter<`${E['location']}`>, z.ZodType<string>>>;
-        location: string;
-      }
+    ? { answer: z.ZodObject; location: LocationOf<E> }
     : { answer: z.ZodObject; location?: never };
+
+type LocationOf<E extends Endpoint> =
+  PathParameter<`${E['location']}`> extends keyof ShapeOf<E['answer']> ? string : never;
 
 /** A body has no defined meaning in a GET: caches and proxies drop it. */
 type BodyOf<E extends Endpoint> = E['method'] extends 'get' ? { body?: never } : unknown;

@@ -1,12 +1,13 @@
 import { createHash } from 'node:crypto';
 import { Types } from 'mongoose';
-import { z } from 'zod';
+import * as z from 'zod';
 import { AppError } from '../errors.ts';
 
 /** One field of an order; every order ends with the id, which makes it total. */
 export interface SortField {
   readonly field: string;
   readonly direction: 1 | -1;
+  readonly type: 'date' | 'number' | 'string';
 }
 
 type SortValue = Date | number | string;
@@ -14,7 +15,7 @@ type Sortable = { readonly _id: Types.ObjectId } & Readonly<Record<string, unkno
 
 const cursorSchema = z.tuple([
   z.string(),
-  z.array(z.union([z.string(), z.number(), z.object({ date: z.number() })])),
+  z.array(z.union([z.string(), z.number()])),
   z.string().regex(/^[0-9a-f]{24}$/),
 ]);
 
@@ -26,7 +27,7 @@ function fingerprint(filter: unknown, order: readonly SortField[]): string {
     .slice(0, 16);
 }
 
-function withId(order: readonly SortField[]): SortField[] {
+function withId(order: readonly SortField[]): Omit<SortField, 'type'>[] {
   return [...order, { field: '_id', direction: order.at(-1)?.direction ?? 1 }];
 }
 
@@ -43,31 +44,37 @@ export function cursorAfter(
 ): string {
   const values = order.map(({ field }) => {
     const value = record[field];
-    return value instanceof Date ? { date: value.getTime() } : value;
+    return value instanceof Date ? value.getTime() : value;
   });
   const content = [fingerprint(filter, order), values, record._id.toHexString()];
   return Buffer.from(JSON.stringify(content)).toString('base64url');
 }
 
+/** A value of a field in its stored type; undefined for one that this field cannot have. */
+function sortValue({ type }: SortField, value: string | number): SortValue | undefined {
+  if (type !== 'date') return typeof value === type ? value : undefined;
+  const date = new Date(value);
+  return typeof value === 'number' && !Number.isNaN(date.getTime()) ? date : undefined;
+}
+
 function readCursor(cursor: string, filter: unknown, order: readonly SortField[]): SortValue[] {
-  const refused = (message: string) =>
+  const refused = (message = 'is not a cursor: send nextCursor as it was received') =>
     AppError.violation('query.cursor', 'invalid_cursor', message);
   let content: unknown;
   try {
     content = JSON.parse(Buffer.from(cursor, 'base64url').toString());
   } catch {
-    throw refused('is not a cursor: send nextCursor as it was received');
+    throw refused();
   }
   const parsed = cursorSchema.safeParse(content);
-  if (!parsed.success) throw refused('is not a cursor: send nextCursor as it was received');
-  const [list, values, id] = parsed.data;
-  if (list !== fingerprint(filter, order) || values.length !== order.length) {
+  if (!parsed.success) throw refused();
+  const [list, given, id] = parsed.data;
+  if (list !== fingerprint(filter, order)) {
     throw refused('belongs to another list: start again without it after changing filter or sort');
   }
-  return [
-    ...values.map((value) => (typeof value === 'object' ? new Date(value.date) : value)),
-    new Types.ObjectId(id),
-  ] as SortValue[];
+  const values = order.map((field, index) => sortValue(field, given[index] ?? ''));
+  if (given.length !== order.length || values.includes(undefined)) throw refused();
+  return [...values, new Types.ObjectId(id)] as SortValue[];
 }
 
 /**
@@ -82,7 +89,7 @@ export function afterCursor(
 ): Record<string, unknown> {
   const values = readCursor(cursor, filter, order);
   const fields = withId(order);
-  const later = ({ direction }: SortField) => (direction === 1 ? '$gt' : '$lt');
+  const later = ({ direction }: Pick<SortField, 'direction'>) => (direction === 1 ? '$gt' : '$lt');
   const steps = fields.map((field, index) => ({
     ...Object.fromEntries(fields.slice(0, index).map((equal, at) => [equal.field, values[at]])),
     [field.field]: { [later(field)]: values[index] },

@@ -1,6 +1,6 @@
 import { createSecretKey } from 'node:crypto';
 import jwt from 'jsonwebtoken';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Caller } from '../../contract/endpoint.ts';
 import { AppError } from '../../errors.ts';
 

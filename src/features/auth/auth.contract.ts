@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { endpoint } from '../../contract/endpoint.ts';
 import { idParams, idSchema, instantSchema, pageOf, pageQuery } from '../../contract/schemas.ts';
 import {
@@ -10,7 +10,7 @@ import {
 } from '../users/users.contract.ts';
 
 const tokenFields = {
-  accessToken: z.string().meta({ description: 'Goes into Authorization: Bearer <accessToken>.' }),
+  accessToken: z.string().meta({ description: 'Goes into `Authorization: Bearer <accessToken>`.' }),
   refreshToken: z.string().meta({ description: 'Works once; the answer brings the next one.' }),
   tokenType: z.literal('Bearer'),
   expiresIn: z.int().meta({ description: 'Seconds until the access token expires.' }),

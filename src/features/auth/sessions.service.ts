@@ -174,7 +174,7 @@ function show(session: SessionRecord, caller: Caller): Session {
 
 /** The caller's sessions that go on, the newest first. */
 export async function listSessions(caller: Caller, { limit, cursor }: SessionQuery) {
-  const order = [{ field: 'createdAt', direction: -1 }] as const;
+  const order = [{ field: 'createdAt', type: 'date', direction: -1 }] as const;
   const after = cursor === undefined ? {} : afterCursor(cursor, 'sessions', order);
   const found = await SessionModel.find({
     $and: [{ userId: objectId(caller.userId), ...active() }, after],

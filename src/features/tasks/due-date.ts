@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** When a task is due: by the end of a day, or at an instant. */
 export interface Due {

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { endpoint } from '../../contract/endpoint.ts';
 import {
   commaSeparated,
@@ -18,11 +18,13 @@ export const sortFields = ['createdAt', 'updatedAt', 'dueDate', 'priority', 'tit
 
 const statusSchema = z.enum(statuses);
 const prioritySchema = z.enum(priorities);
-const labelSchema = text({ min: 1, max: 50 }).check(({ value, issues }) => {
-  if (value.includes(',')) {
-    issues.push({ code: 'custom', message: 'must not have a comma', input: value });
-  }
-});
+const labelSchema = text({ min: 1, max: 50 })
+  .check(({ value, issues }) => {
+    if (value.includes(',')) {
+      issues.push({ code: 'custom', message: 'must not have a comma', input: value });
+    }
+  })
+  .meta({ pattern: String.raw`^[^,]*[^\s,][^,]*$` });
 
 const labelsSchema = z
   .array(labelSchema)
@@ -126,7 +128,7 @@ const listQuery = z.strictObject({
     .default(['-createdAt'])
     .meta({
       description: `One or more of ${sortFields.join(', ')}, with commas between; "-" in front reverses. -createdAt when omitted.`,
-      default: '-createdAt',
+      default: ['-createdAt'],
     }),
   include: z.enum(['total']).optional().meta({ description: 'Adds the number of all matches.' }),
 });

@@ -2,19 +2,19 @@ import type { SortField } from '../../database/keyset.ts';
 import { priorities, type TaskQuery } from './tasks.contract.ts';
 import { noDeadline } from './tasks.model.ts';
 
-const storedField = {
-  createdAt: 'createdAt',
-  updatedAt: 'updatedAt',
-  dueDate: 'deadline',
-  priority: 'priority',
-  title: 'titleKey',
+const storedFields = {
+  createdAt: { field: 'createdAt', type: 'date' },
+  updatedAt: { field: 'updatedAt', type: 'date' },
+  dueDate: { field: 'deadline', type: 'date' },
+  priority: { field: 'priority', type: 'number' },
+  title: { field: 'titleKey', type: 'string' },
 } as const;
 
 /** The order that `sort=-dueDate,priority` asks for, in the names of the stored fields. */
 export function orderOf(sort: TaskQuery['sort']): SortField[] {
   return sort.map((key) => {
-    const name = key.replace('-', '') as keyof typeof storedField;
-    return { field: storedField[name], direction: key.startsWith('-') ? -1 : 1 };
+    const name = key.replace('-', '') as keyof typeof storedFields;
+    return { ...storedFields[name], direction: key.startsWith('-') ? -1 : 1 };
   });
 }
 

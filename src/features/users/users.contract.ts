@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { endpoint } from '../../contract/endpoint.ts';
 import { idSchema, instantSchema } from '../../contract/schemas.ts';
 import { text } from '../../contract/text.ts';
@@ -6,12 +6,12 @@ import { text } from '../../contract/text.ts';
 const nameSchema = text({ min: 1, max: 100 });
 
 /** bcrypt reads 72 bytes; a longer password would match on its beginning alone. */
-export const newPasswordSchema = text({ min: 8, max: 64, trim: false })
+const newPasswordSchema = text({ min: 8, max: 64, trim: false })
   .refine(
     (password) => new TextEncoder().encode(password).length <= 72,
     'must have at most 72 bytes in UTF-8',
   )
-  .meta({ format: 'password' });
+  .meta({ format: 'password', description: 'At most 72 bytes in UTF-8.' });
 
 /** A password to compare, not to choose: whatever was chosen may be tried. */
 export const passwordSchema = z.string().min(1).max(1000).meta({ format: 'password' });
@@ -42,7 +42,7 @@ export const userSchema = z
     id: idSchema,
     email: z.string(),
     name: z.string(),
-    timeZone: z.string(),
+    timeZone: z.string().meta({ description: 'A name of the IANA time zone database.' }),
     emailVerified: z.boolean(),
     createdAt: instantSchema,
     updatedAt: instantSchema,
