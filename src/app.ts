@@ -9,11 +9,12 @@ import { authenticate } from './http/authentication.ts';
 import { docs } from './http/docs.ts';
 import { createRateLimits } from './http/limits.ts';
 import { closeConnectionsWhenStopping, type Lifecycle } from './http/lifecycle.ts';
-import { mount } from './http/mount.ts';
+import { mountAll } from './http/mount.ts';
 import { observeRequests } from './http/observation.ts';
 import { operations } from './http/operations.ts';
 import { answerFailures } from './http/problems.ts';
-import { allowOrigins, apiHeaders, enforceHttps, requireKnownTransfer } from './http/security.ts';
+import { parseQuery } from './http/query.ts';
+import { allowOrigins, apiHeaders, enforceHttps, requireClearMessage } from './http/security.ts';
 
 /** The API as an Express application: it neither listens nor reads settings. */
 export function createApp(dependencies: Dependencies, lifecycle: Lifecycle): Express {
@@ -29,8 +30,8 @@ export function createApp(dependencies: Dependencies, lifecycle: Lifecycle): Exp
   app.disable('x-powered-by');
   // ETags come from an object's version; a digest of the body could not satisfy If-Match.
   app.disable('etag');
-  // The extended parser would turn ?status[$ne]=x into an operator.
-  app.set('query parser', 'simple');
+  // Express's extended parser would turn ?status[$ne]=x into an operator.
+  app.set('query parser', parseQuery);
   app.set('trust proxy', config.TRUST_PROXY);
   app.enable('case sensitive routing');
   app.enable('strict routing');
@@ -38,15 +39,15 @@ export function createApp(dependencies: Dependencies, lifecycle: Lifecycle): Exp
   app.use(observeRequests(logger, metrics));
   app.use(closeConnectionsWhenStopping(lifecycle));
   app.use(apiHeaders);
-  app.use(requireKnownTransfer);
-  if (config.ENFORCE_HTTPS) app.use(enforceHttps(config));
   if (config.CORS_ORIGINS.length > 0) app.use(allowOrigins(config.CORS_ORIGINS));
+  app.use(requireClearMessage);
+  if (config.ENFORCE_HTTPS) app.use(enforceHttps(config));
 
+  // The most used first: a request is compared with one route after another.
+  const features = [tasksRoutes, usersRoutes(dependencies), authRoutes(dependencies)];
+  app.use(mountAll(basePath, features, guards));
   app.use(operations(dependencies, lifecycle));
   app.use(docs());
-  for (const feature of [authRoutes(dependencies), usersRoutes(dependencies), tasksRoutes]) {
-    app.use(mount(basePath, feature, guards));
-  }
 
   app.use(() => {
     throw new AppError('not_found');

@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 import { mongo } from 'mongoose';
-import { z } from 'zod';
+import * as z from 'zod';
 
 const day = 86_400;
 const secondsPerUnit = { s: 1, m: 60, h: 3600, d: day } as const;
@@ -82,12 +82,16 @@ export const settingsSchema = z.object({
     .prefault('3000')
     .meta({ description: 'The port to listen on; 0 takes a free one.' }),
   PUBLIC_URL: webAddress.optional().meta({
-    description: 'Where clients reach the API; `http://localhost:PORT` when missing.',
+    description:
+      'Where clients reach the API; `RENDER_EXTERNAL_URL` or `http://localhost:PORT` when missing.',
     example: 'https://tasks.example.com',
   }),
   MONGODB_URI: z
     .string()
-    .regex(/^mongodb(\+srv)?:\/\/[^/]/, 'must start with mongodb:// or mongodb+srv://')
+    .regex(/^mongodb(\+srv)?:\/\/[^/]/, {
+      error: 'must start with mongodb:// or mongodb+srv://',
+      abort: true,
+    })
     .refine(
       isUnderstood,
       'has an option that is not known, or a special character that is not percent-encoded',
@@ -196,7 +200,10 @@ function conflictsOf(given: Record<string, string | undefined>): string[] {
  * @throws ConfigError with every bad setting
  */
 export function parseConfig(environment: Record<string, string | undefined>): Config {
-  const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''));
+  const { PUBLIC_URL, RENDER_EXTERNAL_URL } = environment;
+  // Render tells a service its own address, which nobody could know before.
+  const completed = { ...environment, PUBLIC_URL: PUBLIC_URL || RENDER_EXTERNAL_URL };
+  const given = Object.fromEntries(Object.entries(completed).filter(([, value]) => value));
   const parsed = settingsSchema.safeParse(given);
   const problems = new Set([
     ...(parsed.error?.issues ?? []).map(({ path, message }) => `${path.join('.')}: ${message}`),

@@ -1,4 +1,4 @@
-import { type Logger, pino } from 'pino';
+import { type DestinationStream, type Logger, pino } from 'pino';
 
 export type { Logger } from 'pino';
 
@@ -19,9 +19,13 @@ const secrets = [
 /**
  * Writes JSON lines, with secrets left out.
  * @param level the least severe level to write, or `silent`
+ * @param destination standard output when omitted
  */
-export function createLogger(level: string): Logger {
-  return pino({
+export function createLogger(
+  level: string,
+  destination: DestinationStream = pino.destination(),
+): Logger {
+  const options = {
     level,
     base: null,
     timestamp: pino.stdTimeFunctions.isoTime,
@@ -29,5 +33,6 @@ export function createLogger(level: string): Logger {
       paths: secrets.flatMap((name) => [name, `*.${name}`, `*.*.${name}`]),
       censor: '[redacted]',
     },
-  });
+  };
+  return pino(options, destination);
 }

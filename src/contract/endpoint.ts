@@ -107,13 +107,13 @@ type Parsed<
 > = E[Part] extends z.ZodType ? { [K in Part]: z.output<E[Part]> } : unknown;
 
 /** What a handler receives: only what its endpoint declares. */
-export type EndpointRequest<E extends Endpoint> = { origin: Origin } & Parsed<E, 'params'> &
+type EndpointRequest<E extends Endpoint> = { origin: Origin } & Parsed<E, 'params'> &
   Parsed<E, 'query'> &
   Parsed<E, 'body'> &
   (E['access'] extends 'user' ? { caller: Caller } : unknown) &
   (E['preconditions'] extends true ? { preconditions: Preconditions } : unknown);
 
-export type EndpointAnswer<E extends Endpoint> = E['answer'] extends z.ZodType
+type EndpointAnswer<E extends Endpoint> = E['answer'] extends z.ZodType
   ? E['versioned'] extends true
     ? Versioned<z.output<E['answer']>>
     : z.output<E['answer']>

@@ -3,119 +3,54 @@ import {
   OpenApiGeneratorV31,
   type RouteConfig,
 } from '@asteasolutions/zod-to-openapi';
-import { z } from 'zod';
-import { type ErrorCode, errorCodes } from '../errors.ts';
+import * as z from 'zod';
 import type { Contract, Endpoint } from './endpoint.ts';
+import { headersOf, registerHeaders } from './openapi-headers.ts';
+import { type ProblemOptions, problemSchema, problemsIn } from './openapi-problems.ts';
 
 type Response = RouteConfig['responses'][string];
 
 /** What the HTTP layer adds to the declarations. */
-interface OpenApiOptions {
-  basePath: string;
+interface OpenApiOptions extends ProblemOptions {
   title: string;
   version: string;
   description: string;
-  statusOf: Record<ErrorCode, number>;
-  problemPath: (code: ErrorCode) => string;
 }
-
-const problemSchema = z
-  .object({
-    type: z
-      .string()
-      .meta({ format: 'uri-reference', description: 'Where the problem is explained.' }),
-    title: z.string(),
-    status: z.int(),
-    detail: z.string(),
-    instance: z.string().meta({ format: 'uri-reference' }),
-    code: z.enum(Object.keys(errorCodes) as [ErrorCode, ...ErrorCode[]]),
-    requestId: z.string(),
-    errors: z
-      .array(z.object({ path: z.string(), code: z.string(), message: z.string() }))
-      .optional()
-      .meta({ description: 'Every violation, when the code is validation_failed.' }),
-  })
-  .meta({ id: 'Problem', description: 'Problem details (RFC 9457).' });
-
-/** The failures that an endpoint's shape implies, besides those that it declares. */
-export function errorsOf(endpoint: Endpoint): ErrorCode[] {
-  const implied: ErrorCode[] = [
-    'malformed_request',
-    ...(endpoint.access === 'user' ? (['unauthenticated', 'invalid_token'] as const) : []),
-    'https_required',
-    'not_acceptable',
-    ...(endpoint.body ? (['payload_too_large', 'unsupported_media_type'] as const) : []),
-    ...(endpoint.versioned && endpoint.method === 'get' ? (['precondition_failed'] as const) : []),
-    'validation_failed',
-    'rate_limited',
-    'internal_error',
-    'database_unavailable',
-  ];
-  return [...new Set([...endpoint.errors, ...implied])];
-}
-
-const text = (description: string) => ({ description, schema: { type: 'string' as const } });
 
 function answerOf(endpoint: Endpoint): Response {
-  const { answer, example, location, versioned } = endpoint;
-  const headers = {
-    'X-Request-Id': text('The id of this request, also in the logs.'),
-    ...(versioned && { ETag: text('The version, for If-Match and If-None-Match.') }),
-    ...(location && { Location: text('Where the created object is.') }),
-    ...(answer &&
-      'nextCursor' in answer.shape && { Link: text('The next page, with rel="next".') }),
-  };
+  const { answer, example, location, status, versioned } = endpoint;
+  const isList = answer && 'nextCursor' in answer.shape;
   return {
-    description: endpoint.status === 204 ? 'Done.' : endpoint.summary,
-    headers,
+    description: status === 204 ? 'Done.' : status === 201 ? 'Created.' : 'The answer.',
+    headers: headersOf(
+      'X-Request-Id',
+      ...(versioned ? (['ETag'] as const) : []),
+      ...(location ? (['Location'] as const) : []),
+      ...(isList ? (['Link'] as const) : []),
+      'RateLimit-Policy',
+      'RateLimit',
+    ),
     ...(answer && {
       content: { 'application/json': { schema: answer, example: example.answer } },
     }),
   };
 }
 
-function failureOf(codes: ErrorCode[], endpoint: Endpoint, options: OpenApiOptions): Response {
-  const examples = codes.map((code) => {
-    const value = {
-      type: options.problemPath(code),
-      title: errorCodes[code].title,
-      status: options.statusOf[code],
-      detail: errorCodes[code].meaning,
-      instance: options.basePath + endpoint.path,
-      code,
-      requestId: '0f8fad5b-d9cb-469f-a165-70867728950e',
-    };
-    return [code, { summary: errorCodes[code].title, value }] as const;
-  });
-  return {
-    description: codes.map((code) => errorCodes[code].title).join('; '),
-    content: {
-      'application/problem+json': { schema: problemSchema, examples: Object.fromEntries(examples) },
-    },
+function successesOf(endpoint: Endpoint): Record<string, Response> {
+  const notModified = {
+    description: 'If-None-Match names this version: what was read before still holds.',
+    headers: headersOf('X-Request-Id', 'ETag'),
   };
-}
-
-function responsesOf(endpoint: Endpoint, options: OpenApiOptions): Record<string, Response> {
-  const byStatus = new Map<number, ErrorCode[]>();
-  for (const code of errorsOf(endpoint)) {
-    const status = options.statusOf[code];
-    byStatus.set(status, [...(byStatus.get(status) ?? []), code]);
-  }
-  const failures = [...byStatus].map(
-    ([status, codes]) => [status, failureOf(codes, endpoint, options)] as const,
-  );
   return {
     [endpoint.status]: answerOf(endpoint),
-    ...(endpoint.versioned &&
-      endpoint.method === 'get' && { 304: { description: 'If-None-Match names this version.' } }),
-    ...Object.fromEntries(failures),
+    ...(endpoint.versioned && endpoint.method === 'get' && { 304: notModified }),
   };
 }
 
 function conditions({ method, preconditions, versioned }: Endpoint): z.ZodObject | undefined {
   const tag = (description: string) => z.string().optional().meta({ description });
-  const ifMatch = tag('Only for these versions: ETags in quotes, or *.');
-  const ifNoneMatch = tag('Not for these versions: ETags in quotes, or *.');
+  const ifMatch = tag('Only where this is the version: an ETag in its quotes, several, or *.');
+  const ifNoneMatch = tag('Only where this is not the version: as with If-Match.');
   const applies = preconditions ?? (versioned && method === 'get');
   return applies ? z.object({ 'If-Match': ifMatch, 'If-None-Match': ifNoneMatch }) : undefined;
 }
@@ -133,6 +68,24 @@ function bodyOf({ body, example, method }: Endpoint) {
   );
 }
 
+/** The example of a query goes here, as one in the parameters would be filled in on the docs page. */
+function descriptionOf({ description = '', example }: Endpoint): { description?: string } {
+  const query = new URLSearchParams(example.query).toString().replaceAll('%2C', ',');
+  const text = query === '' ? description : `${description}\n\nFor example: \`?${query}\``;
+  return text === '' ? {} : { description: text.trim() };
+}
+
+/** Writes out the schemas that metadata hold; a contract that did so would make the client heavier. */
+function writtenOut(value: unknown): unknown {
+  if (value instanceof z.ZodType) {
+    const { $schema: _, ...schema } = z.toJSONSchema(value);
+    return schema;
+  }
+  if (Array.isArray(value)) return value.map(writtenOut);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, part]) => [name, writtenOut(part)]));
+}
+
 /** OpenAPI 3.1 from the declarations. */
 export function describe(api: Record<string, Contract>, options: OpenApiOptions) {
   const registry = new OpenAPIRegistry();
@@ -140,7 +93,10 @@ export function describe(api: Record<string, Contract>, options: OpenApiOptions)
     type: 'http',
     scheme: 'bearer',
     bearerFormat: 'JWT',
+    description: 'The accessToken that register, log in and refresh answer with.',
   });
+  registerHeaders(registry);
+  const failuresOf = problemsIn(registry, options);
   for (const [feature, contract] of Object.entries(api)) {
     for (const [name, endpoint] of Object.entries(contract)) {
       const body = bodyOf(endpoint);
@@ -151,7 +107,7 @@ export function describe(api: Record<string, Contract>, options: OpenApiOptions)
         operationId: `${feature}.${name}`,
         tags: [feature],
         summary: endpoint.summary,
-        ...(endpoint.description && { description: endpoint.description }),
+        ...descriptionOf(endpoint),
         security: endpoint.access === 'user' ? [{ accessToken: [] }] : [],
         request: {
           ...(endpoint.params && { params: endpoint.params }),
@@ -159,11 +115,13 @@ export function describe(api: Record<string, Contract>, options: OpenApiOptions)
           ...(headers && { headers }),
           ...(body && { body }),
         },
-        responses: responsesOf(endpoint, options),
+        responses: { ...successesOf(endpoint), ...failuresOf(endpoint) },
       });
     }
   }
-  return new OpenApiGeneratorV31(registry.definitions).generateDocument({
+  const problem = { type: 'schema' as const, schema: problemSchema };
+  const generator = new OpenApiGeneratorV31([problem, ...registry.definitions]);
+  const document = generator.generateDocument({
     openapi: '3.1.0',
     info: {
       title: options.title,
@@ -174,4 +132,5 @@ export function describe(api: Record<string, Contract>, options: OpenApiOptions)
     servers: [{ url: '/' }],
     tags: Object.keys(api).map((name) => ({ name })),
   });
+  return writtenOut(document) as typeof document;
 }

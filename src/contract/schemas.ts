@@ -1,25 +1,35 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
-/** Identifies an object. Opaque: clients only compare it. */
-export const idSchema = z.string().min(1).max(100).meta({ example: '68f1c2a79d3e4b5a6c7d8e9f' });
+/** Identifies an object. Any text will do in a path: what was never an id names an absent object. */
+export const idSchema = z
+  .string()
+  .min(1)
+  .meta({ description: 'Opaque: only to be compared.', example: '68f1c2a79d3e4b5a6c7d8e9f' });
 
 /** RFC 3339 in UTC with milliseconds, as every instant in an answer. */
 export const instantSchema = z.iso
   .datetime({ precision: 3 })
-  .meta({ example: '2026-12-01T09:30:00.000Z' });
+  .meta({ description: 'RFC 3339, in UTC.', example: '2026-12-01T09:30:00.000Z' });
 
 /** The path of a route that names one object. */
 export const idParams = z.strictObject({ id: idSchema });
 
 /**
  * Several values in one query parameter, with commas between: `status=todo,done`. It is written as a
- * string and read as an array without repetitions.
+ * string, read as an array without repetitions, and documented as OpenAPI's array in that style.
  */
 export function commaSeparated<Item extends z.ZodType<string, string>>(item: Item, max: number) {
   return z
     .string()
     .transform((list) => [...new Set(list.split(','))])
-    .pipe(z.array(item).min(1).max(max));
+    .pipe(z.array(item).min(1).max(max))
+    .meta({
+      type: 'array',
+      items: item,
+      minItems: 1,
+      maxItems: max,
+      param: { style: 'form', explode: false },
+    });
 }
 
 /** The query parameters that every list takes. */
@@ -34,6 +44,7 @@ export const pageQuery = {
       type: 'integer',
       minimum: 1,
       maximum: 100,
+      default: 20,
       description: 'How many to answer at most.',
     }),
   cursor: z

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** Unicode code points, which is how JSON Schema (and a person) counts characters. */
 function characters(value: string): number {

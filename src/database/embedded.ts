@@ -11,7 +11,7 @@ interface Attempt {
   name: string;
   /** Each engine has a folder of its own, as neither can read the other's files. */
   folder: 'mongod' | 'ferretdb';
-  start(directory: string | null): Promise<EmbeddedDatabase>;
+  start: (directory: string | null) => Promise<EmbeddedDatabase>;
 }
 
 /** A file that an engine's folder has once it holds data. */

@@ -47,19 +47,22 @@ const parse = express.json({
   verify: (_req, _res, bytes) => checkBytes(bytes),
 });
 
-const charset = /;\s*charset\s*=\s*"?([^\s;"]+)/i;
+const charset = /;\s*charset\s*=\s*"?([^\s;"]*)/gi;
+
+function saysUtf8(contentType: string): boolean {
+  return [...contentType.matchAll(charset)].every(([, name]) => name?.toLowerCase() === 'utf-8');
+}
 
 /** Reads a JSON body of one of these media types, in UTF-8. */
 export function jsonBody(mediaTypes: readonly string[]): RequestHandler {
   return (req, res, next) => {
     const contentType = req.headers['content-type'] ?? '';
     const mediaType = contentType.split(';', 1)[0]?.trim().toLowerCase() ?? '';
-    const encoding = charset.exec(contentType)?.[1] ?? 'utf-8';
     const { 'content-length': length, 'transfer-encoding': transfer } = req.headers;
-    if (contentType === '' && transfer === undefined && Number(length ?? 0) === 0) {
+    if (transfer === undefined && Number(length ?? 0) === 0) {
       throw new AppError('malformed_request', { detail: 'The body is empty: send JSON.' });
     }
-    if (!mediaTypes.includes(mediaType) || !/^utf-?8$/i.test(encoding)) {
+    if (!mediaTypes.includes(mediaType) || !saysUtf8(contentType)) {
       throw new AppError('unsupported_media_type', {
         detail: `Send ${mediaTypes.join(' or ')}, in UTF-8.`,
       });

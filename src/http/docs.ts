@@ -3,9 +3,9 @@ import { dirname } from 'node:path';
 import express, { type RequestHandler, Router } from 'express';
 import { AppError, type ErrorCode, errorCodes } from '../errors.ts';
 import { refuseOtherMethods } from './methods.ts';
-import { docsPage, docsScript, problemPage } from './pages.ts';
+import { docsPage, docsScript, problemPage, style } from './pages.ts';
 import { problemPath } from './problems.ts';
-import { pagePolicy } from './security.ts';
+import { docsPolicy, readingPolicy } from './security.ts';
 
 const swaggerUi = dirname(createRequire(import.meta.url).resolve('swagger-ui-dist/package.json'));
 const assets = new Set(['swagger-ui.css', 'swagger-ui-bundle.js', 'favicon-32x32.png']);
@@ -36,23 +36,29 @@ export function docs(): Router {
       .send(await document());
   });
 
-  serve('/docs', pagePolicy, (_req, res) => {
+  serve('/docs', docsPolicy, (_req, res) => {
     res.type('html').send(docsPage);
   });
   serve('/docs/start.js', (_req, res) => {
     res.type('js').send(docsScript);
   });
-  const files = express.static(swaggerUi, { index: false, redirect: false, maxAge: '1d' });
+  const files = express.static(swaggerUi, {
+    acceptRanges: false,
+    index: false,
+    redirect: false,
+    maxAge: '1d',
+  });
   serve('/docs/:asset', (req, res, next) => {
-    if (!assets.has(String(req.params['asset']))) throw new AppError('not_found');
-    req.url = req.url.slice('/docs'.length);
+    const asset = String(req.params['asset']);
+    if (!assets.has(asset)) throw new AppError('not_found');
+    req.url = `/${asset}`;
     files(req, res, next);
   });
 
   const pages = new Map(
     (Object.keys(errorCodes) as ErrorCode[]).map((code) => [problemPath(code), problemPage(code)]),
   );
-  serve('/problems/:code', pagePolicy, (req, res) => {
+  serve('/problems/:code', readingPolicy(style), (req, res) => {
     const page = pages.get(req.path);
     if (page === undefined) throw new AppError('not_found');
     res.type('html').send(page);

@@ -1,6 +1,7 @@
 import type { Request, RequestHandler } from 'express';
 import { ipKeyGenerator, rateLimit } from 'express-rate-limit';
 import { AppError } from '../errors.ts';
+import { plainAddress } from './address.ts';
 import { callerOf } from './authentication.ts';
 
 const windowInSeconds = 60;
@@ -15,12 +16,12 @@ export const rateLimits = {
   credentials: 60,
 } as const;
 
-export type RateLimitName = keyof typeof rateLimits;
+type RateLimitName = keyof typeof rateLimits;
 export type RateLimits = Record<RateLimitName, RequestHandler>;
 
 /** Somebody with IPv6 has a /64 to themselves: one key for all of it. */
 export function addressKey(address: string): string {
-  return ipKeyGenerator(address.replace(/^::ffff:(?=\d+\.)/i, ''), 64);
+  return ipKeyGenerator(plainAddress(address), 64);
 }
 
 function limiter(identifier: RateLimitName, keyOf: (req: Request) => string): RequestHandler {

@@ -1,7 +1,8 @@
 import { type Request, type RequestHandler, type Response, Router } from 'express';
 import type { Database } from '../database/connection.ts';
 import type { Contract, Endpoint, Handler, Handlers } from '../contract/endpoint.ts';
-import { AppError } from '../errors.ts';
+import { acceptsJson } from './accept.ts';
+import { addressOf } from './address.ts';
 import { sendAnswer } from './answer.ts';
 import { callerOf } from './authentication.ts';
 import { jsonBody } from './body.ts';
@@ -29,12 +30,6 @@ export interface Routes {
 export function routes<C extends Contract>(contract: C, handlers: Handlers<C>): Routes {
   return { contract, handlers };
 }
-
-const acceptsJson: RequestHandler = (req, _res, next) => {
-  const { accept } = req.headers;
-  if (accept === undefined || accept === '*/*' || req.accepts('application/json')) next();
-  else throw new AppError('not_acceptable');
-};
 
 /** Requests that fail to authenticate count against their address. */
 function authenticated({ authenticate, limits }: Guards): RequestHandler {
@@ -68,7 +63,7 @@ function respond(endpoint: Endpoint, handler: Handler<Endpoint>, guards: Guards)
     const preconditions = preconditionsOf(req.headers);
     const request = {
       ...validate(endpoint, { params: req.params, query: req.query, body: req.body }),
-      origin: { address: req.ip ?? '', userAgent: req.get('user-agent') ?? '' },
+      origin: { address: addressOf(req), userAgent: req.get('user-agent') ?? '' },
       caller: callerOf(res.locals),
       preconditions,
     } as Parameters<typeof handler>[0];
@@ -77,9 +72,9 @@ function respond(endpoint: Endpoint, handler: Handler<Endpoint>, guards: Guards)
   };
 }
 
-/** A router that serves these endpoints, and refuses the methods that their paths do not have. */
-export function mount(basePath: string, { contract, handlers }: Routes, guards: Guards): Router {
-  const router = Router({ caseSensitive: true, strict: true });
+/** Serves these endpoints, and refuses the methods that their paths do not have. */
+function mount(router: Router, basePath: string, feature: Routes, guards: Guards): void {
+  const { contract, handlers } = feature;
   const names = Object.keys(contract);
   const paths = new Set(Object.values(contract).map(({ path }) => path));
   for (const path of paths) {
@@ -93,5 +88,11 @@ export function mount(basePath: string, { contract, handlers }: Routes, guards: 
     });
     route.all(refuseOtherMethods(methods));
   }
+}
+
+/** One router for all features, as each further one would cost every request a look. */
+export function mountAll(basePath: string, features: readonly Routes[], guards: Guards): Router {
+  const router = Router({ caseSensitive: true, strict: true });
+  for (const feature of features) mount(router, basePath, feature, guards);
   return router;
 }

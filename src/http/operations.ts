@@ -40,7 +40,7 @@ export function operations(
   { config, database, metrics }: Dependencies,
   lifecycle: Lifecycle,
 ): Router {
-  const router = Router();
+  const router = Router({ caseSensitive: true, strict: true });
 
   const serve = (path: string, ...handlers: RequestHandler[]) =>
     router

@@ -1,11 +1,18 @@
 import { type ErrorCode, errorCodes } from '../errors.ts';
 import { statusOf } from './problems.ts';
 
-const style = `
+/** Of the pages to read. */
+export const style = `
   body { font: 1rem/1.6 system-ui, sans-serif; max-width: 42rem; margin: 4rem auto; padding: 0 1rem; }
   code { background: #8882; padding: .1em .3em; border-radius: .2em; }
   @media (prefers-color-scheme: dark) { body { background: #15181c; color: #e6e6e6; } a { color: #8ab4ff; } }
 `;
+
+const entities: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
+
+function escapeHtml(text: string): string {
+  return text.replaceAll(/[&<>"]/g, (character) => entities[character] ?? character);
+}
 
 function html(title: string, head: string, body: string): string {
   return `<!doctype html>
@@ -14,7 +21,9 @@ function html(title: string, head: string, body: string): string {
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>${title}</title>
-${head}</head>
+<link rel="icon" href="/docs/favicon-32x32.png">
+${head}
+</head>
 <body>
 ${body}
 </body>
@@ -25,9 +34,7 @@ ${body}
 /** Swagger UI, from this server alone. */
 export const docsPage = html(
   'Task Manager API',
-  `<link rel="stylesheet" href="/docs/swagger-ui.css">
-<link rel="icon" href="/docs/favicon-32x32.png">
-`,
+  '<link rel="stylesheet" href="/docs/swagger-ui.css">',
   `<div id="swagger-ui"></div>
 <script src="/docs/swagger-ui-bundle.js"></script>
 <script src="/docs/start.js"></script>`,
@@ -44,19 +51,18 @@ export const docsScript = `SwaggerUIBundle({
 });
 `;
 
-/** What a problem means and how to mend it, for the person who follows its \`type\`. */
+/** What a problem means and how to mend it, for the person who follows its `type`. */
 export function problemPage(code: ErrorCode): string {
   const { title, meaning, remedy } = errorCodes[code];
   return html(
-    title,
-    `<style>${style}</style>
-`,
+    escapeHtml(title),
+    `<style>${style}</style>`,
     `<main>
-<h1>${title}</h1>
+<h1>${escapeHtml(title)}</h1>
 <p><code>${statusOf[code]}</code> <code>${code}</code></p>
-<p>${meaning}</p>
+<p>${escapeHtml(meaning)}</p>
 <h2>What to do</h2>
-<p>${remedy}</p>
+<p>${escapeHtml(remedy)}</p>
 <p><a href="/docs">All routes</a></p>
 </main>`,
   );

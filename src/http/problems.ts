@@ -60,18 +60,28 @@ export function problemOf(error: AppError, instance: string, requestId: string):
   };
 }
 
+/** As Express, body-parser and send throw them; other libraries' errors may have a status as well. */
+interface FrameworkError {
+  name?: string;
+  status?: number;
+  type?: string;
+  expose?: boolean;
+}
+
 /** What the framework's own errors mean, by the `type` that body-parser gives them or their status. */
-function fromFramework(error: { status?: number; type?: string }): AppError | undefined {
-  if (error.status === undefined || error.status < 400 || error.status > 499) return undefined;
+function fromFramework(error: FrameworkError): AppError | undefined {
+  const known = error.expose === true || error.name === 'URIError';
+  if (!known || error.status === undefined || error.status > 499) return undefined;
+  if (error.status === 412) return new AppError('precondition_failed', { cause: error });
   if (error.status === 413) return new AppError('payload_too_large', { cause: error });
   if (error.status === 415) return new AppError('unsupported_media_type', { cause: error });
   const detail =
-    error.type === 'entity.parse.failed' ? 'The body is not well-formed JSON.' : undefined;
+    error.type === 'entity.parse.failed' ? 'The body is not a well-formed JSON object.' : undefined;
   return new AppError('malformed_request', { ...(detail && { detail }), cause: error });
 }
 
 /** Whatever was thrown, as one of the failures that callers are told about. */
-export function toAppError(error: unknown): AppError {
+function toAppError(error: unknown): AppError {
   if (error instanceof AppError) return error;
   if (isDatabaseUnavailable(error)) {
     return new AppError('database_unavailable', { retryAfter: 2, cause: error });
@@ -85,7 +95,8 @@ function challenge(code: ErrorCode): string {
   return code === 'invalid_token' ? 'Bearer error="invalid_token"' : 'Bearer';
 }
 
-function sendProblem(req: Request, res: Response, error: AppError): void {
+/** Answers with problem details. */
+export function sendProblem(req: Request, res: Response, error: AppError): void {
   const problem = problemOf(error, pathOf(req), requestIdOf(res));
   const body = JSON.stringify(problem);
   res.statusCode = problem.status;
@@ -95,8 +106,6 @@ function sendProblem(req: Request, res: Response, error: AppError): void {
   if (problem.status === 401) res.setHeader('WWW-Authenticate', challenge(error.code));
   if (error.retryAfter !== undefined) res.setHeader('Retry-After', error.retryAfter);
   if (error.version !== undefined) res.setHeader('ETag', `"${error.version}"`);
-  // What is left of a body that was refused unread would be taken for the next request.
-  if (!req.complete) res.setHeader('Connection', 'close');
   res.end(body);
 }
 

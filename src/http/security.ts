@@ -1,8 +1,11 @@
+import { createHash } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
 import cors from 'cors';
 import type { RequestHandler } from 'express';
 import helmet, { contentSecurityPolicy } from 'helmet';
 import type { Config } from '../config.ts';
 import { AppError } from '../errors.ts';
+import { pathOf } from './observation.ts';
 
 const aYear = 31_536_000;
 
@@ -13,28 +16,42 @@ export const apiHeaders = helmet({
     directives: { 'default-src': ["'none'"], 'frame-ancestors': ["'none'"] },
   },
   referrerPolicy: { policy: 'no-referrer' },
+  xFrameOptions: { action: 'deny' },
   strictTransportSecurity: { maxAge: aYear, includeSubDomains: true },
 });
 
-/** A page of this API's own scripts and styles, which may call the API. */
-export const pagePolicy = contentSecurityPolicy({
+const onlySelf = ["'self'"];
+const page = {
+  'default-src': ["'none'"],
+  'base-uri': ["'none'"],
+  'form-action': ["'none'"],
+  'frame-ancestors': ["'none'"],
+};
+
+/** The docs page: this API's own scripts and styles, which may call the API. */
+export const docsPolicy = contentSecurityPolicy({
   useDefaults: false,
   directives: {
-    'default-src': ["'none'"],
-    'base-uri': ["'none'"],
-    'connect-src': ["'self'"],
-    'form-action': ["'none'"],
-    'frame-ancestors': ["'none'"],
+    ...page,
+    'connect-src': onlySelf,
     'img-src': ["'self'", 'data:'],
-    'script-src': ["'self'"],
-    // Swagger UI sets style attributes; they cannot load or send anything under this policy.
-    'style-src': ["'self'", "'unsafe-inline'"],
+    'script-src': onlySelf,
+    'style-src': onlySelf,
   },
 });
 
+/** A page to read: no scripts, and this one style alone. */
+export function readingPolicy(style: string): RequestHandler {
+  const digest = createHash('sha256').update(style).digest('base64');
+  return contentSecurityPolicy({
+    useDefaults: false,
+    directives: { ...page, 'img-src': onlySelf, 'style-src': [`'sha256-${digest}'`] },
+  });
+}
+
 /** Lets web pages of the listed origins call the API; tokens travel in a header, never in cookies. */
 export function allowOrigins(origins: readonly string[]): RequestHandler {
-  return cors({
+  const options: cors.CorsOptions = {
     origin: [...origins],
     allowedHeaders: ['Authorization', 'Content-Type', 'If-Match', 'If-None-Match', 'X-Request-Id'],
     exposedHeaders: [
@@ -48,12 +65,18 @@ export function allowOrigins(origins: readonly string[]): RequestHandler {
     ],
     methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
     maxAge: 600,
-  });
+  };
+  const preflight = cors(options);
+  const others = cors({ ...options, preflightContinue: true });
+  return (req, res, next) => {
+    const asked = req.headers['access-control-request-method'] !== undefined;
+    (req.method === 'OPTIONS' && asked ? preflight : others)(req, res, next);
+  };
 }
 
 /** Asked by the platform inside its own network, where there is no TLS. */
 const healthPaths = new Set(['/livez', '/readyz', '/metrics']);
-const page = /^\/(docs|problems)(\/|$)/;
+const pages = /^\/(docs|problems|\.well-known)(\/|$)/;
 
 /**
  * Refuses plain HTTP: by then the token has crossed the network in the clear, and a redirect would
@@ -62,18 +85,39 @@ const page = /^\/(docs|problems)(\/|$)/;
 export function enforceHttps({ PUBLIC_URL }: Pick<Config, 'PUBLIC_URL'>): RequestHandler {
   return (req, res, next) => {
     if (req.secure || healthPaths.has(req.path)) next();
-    else if (!page.test(req.path)) throw new AppError('https_required');
+    else if (!pages.test(req.path)) throw new AppError('https_required');
     else {
       const origin = PUBLIC_URL.startsWith('https:') ? PUBLIC_URL : `https://${req.hostname}`;
-      res.redirect(308, origin + req.originalUrl);
+      const [, query] = req.originalUrl.split(/(?=\?)/, 2);
+      res.redirect(308, origin + pathOf(req) + (query ?? ''));
     }
   };
 }
 
-/** Node lets unknown transfer codings through, on which a proxy and this server may disagree. */
-export const requireKnownTransfer: RequestHandler = (req, res, next) => {
+function countOf(name: string, { rawHeaders }: IncomingMessage): number {
+  let count = 0;
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    const header = rawHeaders[index];
+    if (header?.length === name.length && header.toLowerCase() === name) count += 1;
+  }
+  return count;
+}
+
+/**
+ * Refuses what a proxy and this server may read differently: transfer codings that Node lets through
+ * unread, and a host that is missing or told twice (RFC 9112, sections 3.2 and 6.1).
+ */
+export const requireClearMessage: RequestHandler = (req, res, next) => {
   const transfer = req.headers['transfer-encoding'];
-  if (transfer === undefined || transfer.toLowerCase() === 'chunked') return next();
-  res.setHeader('Connection', 'close');
-  throw new AppError('malformed_request', { detail: 'Transfer-Encoding: only chunked is known.' });
+  if (transfer !== undefined && transfer.toLowerCase() !== 'chunked') {
+    res.setHeader('Connection', 'close');
+    throw new AppError('malformed_request', {
+      detail: 'Transfer-Encoding: only chunked is known.',
+    });
+  }
+  const hosts = countOf('host', req);
+  if (hosts > 1 || (hosts === 0 && req.httpVersion !== '1.0')) {
+    throw new AppError('malformed_request', { detail: 'Host: must be given once.' });
+  }
+  next();
 };

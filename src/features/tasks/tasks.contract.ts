@@ -11,7 +11,7 @@ import {
 import { text } from '../../contract/text.ts';
 import { dueBoundSchema, dueDateInput } from './due-date.ts';
 
-export const statuses = ['todo', 'in_progress', 'done'] as const;
+const statuses = ['todo', 'in_progress', 'done'] as const;
 /** From the least to the most pressing, which is also their order in a sort. */
 export const priorities = ['low', 'medium', 'high', 'urgent'] as const;
 export const sortFields = ['createdAt', 'updatedAt', 'dueDate', 'priority', 'title'] as const;

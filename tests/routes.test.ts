@@ -1,0 +1,190 @@
+import { beforeAll, describe, expect, test } from '@jest/globals';
+import { api as contracts, basePath } from '../src/api.ts';
+import { createApp } from '../src/app.ts';
+import type { Endpoint } from '../src/contract/endpoint.ts';
+import { useApi } from './support/api.ts';
+import { createTask, type Member, memberOf, send, signUp } from './support/factories.ts';
+import { expectProblem } from './support/problems.ts';
+import { exchange } from './support/wire.ts';
+
+const api = useApi();
+
+/** Everything that answers somebody without a token. */
+const publicRoutes = [
+  'POST /api/v1/auth/register',
+  'POST /api/v1/auth/login',
+  'POST /api/v1/auth/refresh',
+  'GET /livez',
+  'GET /readyz',
+  'GET /metrics',
+  'GET /openapi.json',
+  'GET /docs',
+  'GET /docs/start.js',
+  'GET /docs/:asset',
+  'GET /problems/:code',
+  'GET /.well-known/security.txt',
+];
+
+const endpoints: Endpoint[] = Object.values(contracts).flatMap((contract) =>
+  Object.values(contract),
+);
+const declared = endpoints.map(({ method, path }) => `${method.toUpperCase()} ${basePath}${path}`);
+const operational = publicRoutes.filter((route) => !route.includes(basePath));
+const routes = [...declared, ...operational].map((route) => {
+  const [method = '', pattern = ''] = route.split(' ');
+  return { route, method, pattern };
+});
+const patterns = [...new Set(routes.map(({ pattern }) => pattern))];
+
+const samples: Record<string, string> = {
+  id: '0123456789abcdef01234567',
+  asset: 'swagger-ui.css',
+  code: 'not-found',
+};
+
+function addressOf(pattern: string): string {
+  const path = pattern.replace(/:(\w+)/g, (_, name: string) => samples[name] ?? 'unknown');
+  return api().origin + path;
+}
+
+interface Layer {
+  route?: { path: string; methods: Record<string, boolean> };
+  handle: { stack?: Layer[] };
+}
+
+function routesIn(stack: Layer[]): string[] {
+  return stack.flatMap(({ route, handle }) => {
+    if (!route) return routesIn(handle.stack ?? []);
+    const methods = Object.keys(route.methods).filter((method) => method !== '_all');
+    return methods.map((method) => `${method.toUpperCase()} ${route.path}`);
+  });
+}
+
+test('The application has the declared routes and the operational ones, and no others', () => {
+  const app = createApp(api().dependencies, api().lifecycle);
+  const registered = routesIn((app as unknown as { router: { stack: Layer[] } }).router.stack);
+  expect(registered.toSorted()).toEqual(routes.map(({ route }) => route).toSorted());
+});
+
+test('The public list names no route that does not exist', () => {
+  expect(publicRoutes.filter((route) => !routes.some((known) => known.route === route))).toEqual(
+    [],
+  );
+});
+
+describe('An anonymous caller', () => {
+  test.each(routes)('$route', async ({ route, method, pattern }) => {
+    const answer = await exchange(addressOf(pattern), { method });
+    if (publicRoutes.includes(route)) {
+      expect(answer.status).not.toBe(401);
+    } else {
+      expectProblem(answer, 401, 'unauthenticated');
+      expect(answer.headers['www-authenticate']).toBe('Bearer');
+    }
+  });
+});
+
+describe('405', () => {
+  test.each(patterns)('%s refuses every method that it does not have', async (pattern) => {
+    const own = routes.filter((route) => route.pattern === pattern).map(({ method }) => method);
+    const head = own.includes('GET') ? ['HEAD'] : [];
+    const allowed = [...own, ...head, 'OPTIONS'].toSorted();
+    const others = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'TRACE', 'PROPFIND'];
+    for (const method of others.filter((name) => !own.includes(name))) {
+      const answer = await exchange(addressOf(pattern), { method });
+      expectProblem(answer, 405, 'method_not_allowed');
+      expect(answer.headers.allow?.split(', ').toSorted()).toEqual(allowed);
+    }
+    const options = await exchange(addressOf(pattern), { method: 'OPTIONS' });
+    expect(options).toMatchObject({ status: 204, text: '', headers: { allow: expect.anything() } });
+    expect(options.headers.allow?.split(', ').toSorted()).toEqual(allowed);
+  });
+});
+
+describe('HEAD', () => {
+  const readable = routes.filter(({ method }) => method === 'GET');
+
+  test.each(readable)('$pattern answers as GET does, without a body', async ({ pattern }) => {
+    const member = await signUp(api());
+    const headers = { Authorization: `Bearer ${member.accessToken}` };
+    const path = pattern.replace('/tasks/:id', `/tasks/${(await createTask(member)).id}`);
+    const [get, head] = await Promise.all(
+      ['GET', 'HEAD'].map((method) => exchange(addressOf(path), { method, headers })),
+    );
+    expect(get?.status).toBe(200);
+    expect(head).toMatchObject({ status: 200, text: '' });
+    expect(head?.headers['content-type']).toBe(get?.headers['content-type']);
+    expect(head?.headers.etag).toBe(get?.headers.etag);
+  });
+});
+
+describe('404', () => {
+  test.each(patterns)('%s is spelled in one way only', async (pattern) => {
+    const [exact] = addressOf(pattern).split(api().origin).slice(1);
+    const upper = exact?.replace(/[a-z](?=[a-z.]*(\/|$))/, (letter) => letter.toUpperCase());
+    for (const path of [`${exact}/`, `/${exact}`, upper]) {
+      const answer = await exchange(api().origin + path);
+      expectProblem(answer, 404, 'not_found');
+    }
+  });
+});
+
+/** How to come by an object of each kind that a path names, and how to delete it. */
+const kinds: Record<string, (owner: Member) => Promise<string>> = {
+  '/tasks/:id': async (owner) => (await createTask(owner)).id,
+  '/auth/sessions/:id': async ({ user, password }) => {
+    const { email } = user;
+    const answer = await send(api(), undefined, 'post', '/auth/login').send({ email, password });
+    const session = memberOf(api(), answer.body, password);
+    const list = await session.send('get', '/auth/sessions');
+    return list.body.data.find(({ current }: { current: boolean }) => current).id;
+  },
+};
+
+describe('An object that is absent, deleted or somebody else’s', () => {
+  const ofObjects = endpoints.filter(({ path }) => path.includes(':'));
+  let member: Member;
+  let stranger: Member;
+  beforeAll(async () => {
+    member = await signUp(api());
+    stranger = await signUp(api());
+  });
+
+  async function refusal({ method, path, example }: Endpoint, id: string) {
+    const address = addressOf(`${basePath}${path.replace(':id', id)}`);
+    const json = example.body === undefined ? undefined : JSON.stringify(example.body);
+    const headers = {
+      Authorization: `Bearer ${member.accessToken}`,
+      'If-Match': '"1"',
+      ...(json && { 'Content-Type': 'application/json' }),
+    };
+    const answer = await exchange(address, { method: method.toUpperCase(), headers }, json);
+    const { detail } = expectProblem(answer, 404, 'not_found');
+    const { date: _, 'x-request-id': __, 'content-length': ___, ...sent } = answer.headers;
+    return { detail, headers: sent };
+  }
+
+  test.each(ofObjects)('answers alike: $method $path', async (endpoint) => {
+    const make = kinds[endpoint.path];
+    if (!make) throw new Error(`teach this test to make ${endpoint.path}`);
+    const deleted = await make(member);
+    await member.send('delete', endpoint.path.replace(':id', deleted));
+    const absent = await refusal(endpoint, 'f'.repeat(24));
+    const others = [
+      deleted,
+      await make(stranger),
+      (await make(member)).toUpperCase(),
+      'me',
+      '0',
+      'F'.repeat(24),
+      'a'.repeat(1000),
+      '__proto__',
+      '[object%20Object]',
+      '%7B%22$gt%22:%22%22%7D',
+      '%F0%9F%99%82',
+      '..%2Fusers%2Fme',
+      '%00',
+    ];
+    for (const id of others) expect(await refusal(endpoint, id)).toEqual(absent);
+  });
+});
