@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { Types } from 'mongoose';
 import type { Caller, Origin } from '../../contract/endpoint.ts';
 import { objectId } from '../../database/ids.ts';
-import { afterCursor, cursorAfter, sortOf } from '../../database/keyset.ts';
+import { afterCursor, allOf, cursorAfter, sortOf } from '../../database/keyset.ts';
 import { AppError } from '../../errors.ts';
 import type { Session, SessionQuery } from './auth.contract.ts';
 import { SessionModel, type SessionRecord } from './sessions.model.ts';
@@ -176,9 +176,8 @@ function show(session: SessionRecord, caller: Caller): Session {
 export async function listSessions(caller: Caller, { limit, cursor }: SessionQuery) {
   const order = [{ field: 'createdAt', type: 'date', direction: -1 }] as const;
   const after = cursor === undefined ? {} : afterCursor(cursor, 'sessions', order);
-  const found = await SessionModel.find({
-    $and: [{ userId: objectId(caller.userId), ...active() }, after],
-  })
+  const own = { userId: objectId(caller.userId), ...active() };
+  const found = await SessionModel.find(allOf(own, after))
     .sort(sortOf(order))
     .limit(limit + 1)
     .lean<SessionRecord[]>();

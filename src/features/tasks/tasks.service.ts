@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { Types } from 'mongoose';
 import type { Caller } from '../../contract/endpoint.ts';
 import { objectId } from '../../database/ids.ts';
-import { afterCursor, cursorAfter, sortOf } from '../../database/keyset.ts';
+import { afterCursor, allOf, cursorAfter, sortOf } from '../../database/keyset.ts';
 import { AppError } from '../../errors.ts';
 import { type Preconditions, requireVersion, type Versioned } from '../../versions.ts';
 import { type Due, showDue } from './due-date.ts';
@@ -71,14 +71,15 @@ export async function createTask(caller: Caller, input: TaskCreate): Promise<Ver
 export async function listTasks(caller: Caller, query: TaskQuery) {
   const order = orderOf(query.sort);
   const asked = filterOf(query);
-  const filter = { $and: [accessibleTasks(caller), asked] };
   const after = query.cursor === undefined ? {} : afterCursor(query.cursor, asked, order);
   const [found, total] = await Promise.all([
-    TaskModel.find({ $and: [...filter.$and, after] })
+    TaskModel.find(allOf(accessibleTasks(caller), asked, after))
       .sort(sortOf(order))
       .limit(query.limit + 1)
       .lean<TaskRecord[]>(),
-    query.include === 'total' ? TaskModel.countDocuments(filter) : undefined,
+    query.include === 'total'
+      ? TaskModel.countDocuments(allOf(accessibleTasks(caller), asked))
+      : undefined,
   ]);
   const page = found.slice(0, query.limit);
   const last = page.at(-1);

@@ -1,0 +1,140 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, openSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join, resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/** What a process has used since its start: microseconds of all its threads, and bytes. */
+interface Usage {
+  user: number;
+  system: number;
+  rss: number;
+}
+
+/** Lets either server tell what it has used, and ends it with this process, with no code of its own. */
+const reporter = `data:text/javascript,${encodeURIComponent(`
+  process.on('message', () => {
+    process.send({ ...process.cpuUsage(), rss: process.memoryUsage.rss() });
+  });
+  process.on('disconnect', () => process.exit());
+  process.channel.unref();
+`)}`;
+
+export interface BenchedServer {
+  readonly origin: string;
+  /** Milliseconds from the start of the process until it was ready. */
+  readonly startTime: number;
+  usage(): Promise<Usage>;
+  stop(): Promise<void>;
+}
+
+async function freePort(): Promise<number> {
+  const probe = createServer().listen(0, '127.0.0.1');
+  await once(probe, 'listening');
+  const address = probe.address();
+  probe.close();
+  await once(probe, 'close');
+  return typeof address === 'object' && address ? address.port : 0;
+}
+
+async function untilReady(origin: string, child: ChildProcess): Promise<void> {
+  const deadline = performance.now() + 20_000;
+  for (;;) {
+    const answer = await fetch(`${origin}/readyz`).catch(() => undefined);
+    await answer?.arrayBuffer();
+    if (answer?.status === 200) return;
+    if (child.exitCode !== null || performance.now() > deadline) {
+      throw new Error('a server did not become ready');
+    }
+    await sleep(5);
+  }
+}
+
+/** @throws Error where the process ends instead of answering */
+export function ask<Answer>(child: ChildProcess, question: object): Promise<Answer> {
+  return new Promise((answered, failed) => {
+    const ended = () => failed(new Error('a process of the benchmark ended early'));
+    child.once('exit', ended);
+    child.once('message', (answer) => {
+      child.off('exit', ended);
+      answered(answer as Answer);
+    });
+    child.send(question);
+  });
+}
+
+export async function end(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const ended = once(child, 'exit');
+  child.kill('SIGKILL');
+  await ended;
+}
+
+interface Start {
+  file: string;
+  execArgv: readonly string[];
+  environment: Record<string, string>;
+  /** Where it runs and logs: an empty one, so that no .env file has a say. */
+  directory: string;
+}
+
+/** @throws Error after 20 s without an answer that it is ready, or when it ends */
+async function start({ file, execArgv, environment, directory }: Start): Promise<BenchedServer> {
+  const port = await freePort();
+  const log = openSync(join(directory, 'server.log'), 'a');
+  const startedAt = performance.now();
+  const child = fork(resolve(file), {
+    cwd: directory,
+    env: { PATH: process.env['PATH'], PORT: String(port), ...environment },
+    execArgv: [...execArgv, '--import', reporter],
+    stdio: ['ignore', log, 'inherit', 'ipc'],
+  });
+  closeSync(log);
+  const origin = `http://127.0.0.1:${port}`;
+  await untilReady(origin, child).catch(async (error: unknown) => {
+    await end(child);
+    throw error;
+  });
+  return {
+    origin,
+    startTime: performance.now() - startedAt,
+    usage: () => ask<Usage>(child, {}),
+    stop: () => end(child),
+  };
+}
+
+export interface Place {
+  database: string;
+  jwtSecret: string;
+  directory: string;
+}
+
+/** The built server with everything on, except that it is measured over plain HTTP. */
+export function startApi({ database, jwtSecret, directory }: Place): Promise<BenchedServer> {
+  return start({
+    file: 'dist/main.js',
+    execArgv: [],
+    environment: {
+      NODE_ENV: 'production',
+      HOST: '127.0.0.1',
+      MONGODB_URI: database,
+      JWT_SECRET: jwtSecret,
+      ENFORCE_HTTPS: 'off',
+    },
+    directory,
+  });
+}
+
+export function startBaseline({ database, jwtSecret, directory }: Place): Promise<BenchedServer> {
+  return start({
+    file: 'bench/baseline.ts',
+    execArgv: process.execArgv,
+    environment: { MONGODB_URI: database, JWT_SECRET: jwtSecret },
+    directory,
+  });
+}
+
+export function startLoad(): ChildProcess {
+  return fork(resolve('bench/load.ts'), { execArgv: process.execArgv });
+}
