@@ -9,7 +9,7 @@ import { authenticate } from './http/authentication.ts';
 import { docs } from './http/docs.ts';
 import { createRateLimits } from './http/limits.ts';
 import { closeConnectionsWhenStopping, type Lifecycle } from './http/lifecycle.ts';
-import { mountAll } from './http/mount.ts';
+import { mount } from './http/mount.ts';
 import { observeRequests } from './http/observation.ts';
 import { operations } from './http/operations.ts';
 import { answerFailures } from './http/problems.ts';
@@ -45,7 +45,7 @@ export function createApp(dependencies: Dependencies, lifecycle: Lifecycle): Exp
 
   // The most used first: a request is compared with one route after another.
   const features = [tasksRoutes, usersRoutes(dependencies), authRoutes(dependencies)];
-  app.use(mountAll(basePath, features, guards));
+  for (const feature of features) mount(app, basePath, feature, guards);
   app.use(operations(dependencies, lifecycle));
   app.use(docs());
 

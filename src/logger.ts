@@ -17,6 +17,16 @@ const secrets = [
 ];
 
 /**
+ * Standard output, written a few times a second rather than once a line, as each write holds up all
+ * requests. What is left is written when the process ends; a kill -9 loses the last 200 ms of lines.
+ */
+export function bufferedOutput(): DestinationStream {
+  const output = pino.destination({ sync: false, minLength: 8192, periodicFlush: 200 });
+  process.on('exit', () => output.flushSync());
+  return output;
+}
+
+/**
  * Writes JSON lines, with secrets left out.
  * @param level the least severe level to write, or `silent`
  * @param destination standard output when omitted

@@ -86,6 +86,8 @@ export function connectDatabase(
       heartbeatFrequencyMS: milliseconds.heartbeat,
       serverMonitoringMode: 'poll',
       maxPoolSize: 50,
+      // What this API writes was checked; a stray byte of somebody else's need not fail a whole list.
+      enableUtf8Validation: false,
       writeConcern: { w: 'majority', journal: true },
     });
     await buildIndexes();

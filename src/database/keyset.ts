@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { Types } from 'mongoose';
 import * as z from 'zod';
 import { AppError } from '../errors.ts';
@@ -27,10 +27,7 @@ const cursorSchema = z.tuple([
 
 /** Binds a cursor to its list: the same filter and the same order. */
 function fingerprint(filter: unknown, order: readonly SortField[]): string {
-  return createHash('sha256')
-    .update(JSON.stringify([filter, order]))
-    .digest('base64url')
-    .slice(0, 16);
+  return hash('sha256', JSON.stringify([filter, order]), 'base64url').slice(0, 16);
 }
 
 function withId(order: readonly SortField[]): Omit<SortField, 'type'>[] {

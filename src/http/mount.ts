@@ -1,4 +1,4 @@
-import { type Request, type RequestHandler, type Response, Router } from 'express';
+import type { Express, Request, RequestHandler, Response } from 'express';
 import type { Database } from '../database/connection.ts';
 import type { Contract, Endpoint, Handler, Handlers } from '../contract/endpoint.ts';
 import { acceptsJson } from './accept.ts';
@@ -63,22 +63,28 @@ function respond(endpoint: Endpoint, handler: Handler<Endpoint>, guards: Guards)
     const preconditions = preconditionsOf(req.headers);
     const request = {
       ...validate(endpoint, { params: req.params, query: req.query, body: req.body }),
-      origin: { address: addressOf(req), userAgent: req.get('user-agent') ?? '' },
       caller: callerOf(res.locals),
       preconditions,
+      // Few handlers ask, and finding the address behind the proxies takes a while.
+      get origin() {
+        return { address: addressOf(req), userAgent: req.get('user-agent') ?? '' };
+      },
     } as Parameters<typeof handler>[0];
     const answer = await database.run(() => handler(request));
     sendAnswer({ endpoint, req, res, preconditions, checkAnswers }, answer);
   };
 }
 
-/** Serves these endpoints, and refuses the methods that their paths do not have. */
-function mount(router: Router, basePath: string, feature: Routes, guards: Guards): void {
+/**
+ * Serves a feature's endpoints, and refuses the methods that their paths do not have. The routes stand
+ * in the application itself, as each router in between would cost every request a look.
+ */
+export function mount(app: Express, basePath: string, feature: Routes, guards: Guards): void {
   const { contract, handlers } = feature;
   const names = Object.keys(contract);
   const paths = new Set(Object.values(contract).map(({ path }) => path));
   for (const path of paths) {
-    const route = router.route(basePath + path);
+    const route = app.route(basePath + path);
     const methods = names.flatMap((name) => {
       const endpoint = contract[name];
       const handler = handlers[name];
@@ -88,11 +94,4 @@ function mount(router: Router, basePath: string, feature: Routes, guards: Guards
     });
     route.all(refuseOtherMethods(methods));
   }
-}
-
-/** One router for all features, as each further one would cost every request a look. */
-export function mountAll(basePath: string, features: readonly Routes[], guards: Guards): Router {
-  const router = Router({ caseSensitive: true, strict: true });
-  for (const feature of features) mount(router, basePath, feature, guards);
-  return router;
 }

@@ -73,10 +73,13 @@ export async function listTasks(caller: Caller, query: TaskQuery) {
   const asked = filterOf(query);
   const after = query.cursor === undefined ? {} : afterCursor(query.cursor, asked, order);
   const [found, total] = await Promise.all([
-    TaskModel.find(allOf(accessibleTasks(caller), asked, after))
-      .sort(sortOf(order))
-      .limit(query.limit + 1)
-      .lean<TaskRecord[]>(),
+    // Past Mongoose's query, which would cost a list a tenth of its time: these conditions are typed.
+    TaskModel.collection
+      .find<TaskRecord>(allOf(accessibleTasks(caller), asked, after), {
+        sort: sortOf(order),
+        limit: query.limit + 1,
+      })
+      .toArray(),
     query.include === 'total'
       ? TaskModel.countDocuments(allOf(accessibleTasks(caller), asked))
       : undefined,
