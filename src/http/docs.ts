@@ -1,8 +1,8 @@
 import { createRequire } from 'node:module';
 import { dirname } from 'node:path';
-import express, { type RequestHandler, Router } from 'express';
+import express, { type Router } from 'express';
 import { AppError, type ErrorCode, errorCodes } from '../errors.ts';
-import { refuseOtherMethods } from './methods.ts';
+import { createReadOnlyRouter } from './methods.ts';
 import { docsPage, docsScript, problemPage, style } from './pages.ts';
 import { problemPath } from './problems.ts';
 import { docsPolicy, readingPolicy } from './security.ts';
@@ -21,12 +21,7 @@ function openApiDocument(): () => Promise<string> {
 
 /** The interactive page, the OpenAPI document and a page for each error code. */
 export function docs(): Router {
-  const router = Router({ caseSensitive: true, strict: true });
-  const serve = (path: string, ...handlers: RequestHandler[]) =>
-    router
-      .route(path)
-      .get(handlers)
-      .all(refuseOtherMethods(['get']));
+  const { router, serve } = createReadOnlyRouter();
   const document = openApiDocument();
 
   serve('/openapi.json', async (_req, res) => {

@@ -1,9 +1,9 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
-import { type RequestHandler, Router } from 'express';
+import type { RequestHandler, Router } from 'express';
 import type { Dependencies } from '../dependencies.ts';
 import { AppError } from '../errors.ts';
 import type { Lifecycle } from './lifecycle.ts';
-import { refuseOtherMethods } from './methods.ts';
+import { createReadOnlyRouter } from './methods.ts';
 
 function digest(value: string): Buffer {
   return createHash('sha256').update(value).digest();
@@ -40,13 +40,7 @@ export function operations(
   { config, database, metrics }: Dependencies,
   lifecycle: Lifecycle,
 ): Router {
-  const router = Router({ caseSensitive: true, strict: true });
-
-  const serve = (path: string, ...handlers: RequestHandler[]) =>
-    router
-      .route(path)
-      .get(handlers)
-      .all(refuseOtherMethods(['get']));
+  const { router, serve } = createReadOnlyRouter();
 
   serve('/livez', (_req, res) => {
     res.set('Cache-Control', 'no-store').json({ status: 'ok' });
