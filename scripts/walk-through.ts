@@ -36,7 +36,9 @@ export async function perform(
   const script = steps
     .map(({ commands }) => commands.replaceAll('http://localhost:3000', origin))
     .join(`\nprintf '\\n%s\\n' ${boundary}\n`);
-  const { stdout, stderr } = await promisify(execFile)('bash', ['-euo', 'pipefail', '-c', script], {
+  // With a socket for its input and no shell around it, bash would read the rc file of a remote login.
+  const shell = ['--norc', '-euo', 'pipefail', '-c', script];
+  const { stdout, stderr } = await promisify(execFile)('bash', shell, {
     env: { ...process.env, ...environment },
   });
   if (stderr !== '') throw new Error(`the walk-through complains: ${stderr}`);
