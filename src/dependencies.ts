@@ -19,19 +19,23 @@ export interface Dependencies {
   passwords: Passwords;
 }
 
+export function lifetimesOf({ ACCESS_TOKEN_TTL, REFRESH_TOKEN_TTL }: Config): Lifetimes {
+  return { accessToken: ACCESS_TOKEN_TTL, refreshToken: REFRESH_TOKEN_TTL };
+}
+
 /** Makes the rest from what only the process itself can know. */
 export function createDependencies(
   given: Pick<Dependencies, 'config' | 'database' | 'logger'> & { jwtSecret: string },
 ): Dependencies {
   const { config, database, logger, jwtSecret } = given;
-  const { ACCESS_TOKEN_TTL, REFRESH_TOKEN_TTL, BCRYPT_COST } = config;
+  const { ACCESS_TOKEN_TTL, BCRYPT_COST } = config;
   return {
     config,
     database,
     logger,
     accessTokens: createAccessTokens(jwtSecret, ACCESS_TOKEN_TTL),
     endedSessions: createEndedSessions(database, ACCESS_TOKEN_TTL),
-    lifetimes: { accessToken: ACCESS_TOKEN_TTL, refreshToken: REFRESH_TOKEN_TTL },
+    lifetimes: lifetimesOf(config),
     metrics: createMetrics(),
     passwords: createPasswords(BCRYPT_COST),
   };

@@ -150,11 +150,10 @@ export class AppError extends Error {
     this.version = options.version;
   }
 
-  /** A rule that only a service can check, reported like those of a schema. */
-  static violation(path: string, code: string, message: string): AppError {
-    return new AppError('validation_failed', {
-      detail: `${path.replace(/^(body|query|path)\./, '')}: ${message}`,
-      violations: [{ path, code, message }],
-    });
+  /** Broken rules, of a schema or such as only a service can check; at least one. */
+  static violations(violations: Violation[]): AppError {
+    const [first] = violations;
+    const detail = first && `${first.path.replace(/^(body|query|path)\./, '')}: ${first.message}`;
+    return new AppError('validation_failed', { ...(detail && { detail }), violations });
   }
 }

@@ -65,7 +65,8 @@ export function connectDatabase(
     return new Promise<T>((resolve, reject) => {
       underWay.add(reject);
       const done = () => underWay.delete(reject);
-      Promise.resolve(work()).then(resolve, reject).finally(done);
+      const working = async () => work();
+      working().then(resolve, reject).finally(done);
     });
   }
 

@@ -40,11 +40,7 @@ export function sortOf(order: readonly SortField[]): Record<string, 1 | -1> {
 }
 
 /** An opaque cursor that stands right after this record. */
-export function cursorAfter(
-  record: Sortable,
-  filter: unknown,
-  order: readonly SortField[],
-): string {
+function cursorAfter(record: Sortable, filter: unknown, order: readonly SortField[]): string {
   const values = order.map(({ field }) => {
     const value = record[field];
     return value instanceof Date ? value.getTime() : value;
@@ -62,7 +58,7 @@ function sortValue({ type }: SortField, value: string | number): SortValue | und
 
 function readCursor(cursor: string, filter: unknown, order: readonly SortField[]): SortValue[] {
   const refused = (message = 'is not a cursor: send nextCursor as it was received') =>
-    AppError.violation('query.cursor', 'invalid_cursor', message);
+    AppError.violations([{ path: 'query.cursor', code: 'invalid_cursor', message }]);
   let content: unknown;
   try {
     content = JSON.parse(Buffer.from(cursor, 'base64url').toString());
@@ -100,4 +96,21 @@ export function afterCursor(
   const [first] = fields;
   if (first === undefined || fields.length === 1) return steps[0] ?? {};
   return { [first.field]: { [`${later(first)}e`]: values[0] }, $or: steps };
+}
+
+/**
+ * The answer of a list, from what was found with a limit of one more: that one only tells that there
+ * is a next page.
+ */
+export function toPage<Found extends Sortable, Shown>(
+  found: readonly Found[],
+  { limit, filter, order }: { limit: number; filter: unknown; order: readonly SortField[] },
+  show: (record: Found) => Shown,
+): { data: Shown[]; nextCursor: string | null } {
+  const page = found.slice(0, limit);
+  const last = page.at(-1);
+  return {
+    data: page.map((record) => show(record)),
+    nextCursor: last && found.length > limit ? cursorAfter(last, filter, order) : null,
+  };
 }

@@ -80,13 +80,6 @@ export function validate(endpoint: Endpoint, received: Received): Record<string,
   violations.push(...twice);
   const query = twice.length === 0 && read('query', endpoint.query ?? nothing, received.query);
   const body = endpoint.body && read('body', endpoint.body, received.body);
-  const [first] = violations;
-  if (first) {
-    const place = first.path.replace(/^(body|query|path)\./, '');
-    throw new AppError('validation_failed', {
-      detail: `${place}: ${first.message}`,
-      violations,
-    });
-  }
+  if (violations.length > 0) throw AppError.violations(violations);
   return { params, query, body };
 }

@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { Types } from 'mongoose';
 import type { Caller, Origin } from '../../contract/endpoint.ts';
 import { objectId } from '../../database/ids.ts';
-import { afterCursor, allOf, cursorAfter, sortOf } from '../../database/keyset.ts';
+import { afterCursor, allOf, sortOf, toPage } from '../../database/keyset.ts';
 import { AppError } from '../../errors.ts';
 import type { Session, SessionQuery } from './auth.contract.ts';
 import { SessionModel, type SessionRecord } from './sessions.model.ts';
@@ -181,10 +181,5 @@ export async function listSessions(caller: Caller, { limit, cursor }: SessionQue
     .sort(sortOf(order))
     .limit(limit + 1)
     .lean<SessionRecord[]>();
-  const page = found.slice(0, limit);
-  const last = page.at(-1);
-  return {
-    data: page.map((session) => show(session, caller)),
-    nextCursor: last && found.length > page.length ? cursorAfter(last, 'sessions', order) : null,
-  };
+  return toPage(found, { limit, filter: 'sessions', order }, (session) => show(session, caller));
 }

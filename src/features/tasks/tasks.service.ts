@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { Types } from 'mongoose';
 import type { Caller } from '../../contract/endpoint.ts';
 import { objectId } from '../../database/ids.ts';
-import { afterCursor, allOf, cursorAfter, sortOf } from '../../database/keyset.ts';
+import { afterCursor, allOf, sortOf, toPage } from '../../database/keyset.ts';
 import { AppError } from '../../errors.ts';
 import { type Preconditions, requireVersion, type Versioned } from '../../versions.ts';
 import { type Due, showDue } from './due-date.ts';
@@ -84,11 +84,8 @@ export async function listTasks(caller: Caller, query: TaskQuery) {
       ? TaskModel.countDocuments(allOf(accessibleTasks(caller), asked))
       : undefined,
   ]);
-  const page = found.slice(0, query.limit);
-  const last = page.at(-1);
   return {
-    data: page.map(show),
-    nextCursor: last && found.length > page.length ? cursorAfter(last, asked, order) : null,
+    ...toPage(found, { limit: query.limit, filter: asked, order }, show),
     ...(total !== undefined && { total }),
   };
 }

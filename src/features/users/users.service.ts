@@ -144,7 +144,7 @@ export async function deleteUser(
     // Nobody may add a task through this instance once the tasks are being deleted.
     await endSessionsOf(user._id, accounts.lifetimes);
     await accounts.endedSessions.catchUp();
-    await finishDeletion(user._id, accounts.lifetimes);
+    await finishDeletion(user._id);
     return;
   }
 }
@@ -171,8 +171,8 @@ async function markDeleted({ _id, version }: UserRecord): Promise<boolean> {
   return modifiedCount === 1;
 }
 
-async function finishDeletion(userId: Types.ObjectId, lifetimes: Lifetimes): Promise<void> {
-  await endSessionsOf(userId, lifetimes);
+/** What is left to do once the sessions have ended. */
+async function finishDeletion(userId: Types.ObjectId): Promise<void> {
   await deleteTasksOf(userId);
   await UserModel.deleteOne({ _id: userId });
 }
@@ -180,5 +180,8 @@ async function finishDeletion(userId: Types.ObjectId, lifetimes: Lifetimes): Pro
 /** Finishes the deletions that a crash or a lost database interrupted. */
 export async function resumeDeletions(lifetimes: Lifetimes): Promise<void> {
   const interrupted = await UserModel.find({ deletedAt: { $exists: true } }, { _id: 1 }).lean();
-  for (const { _id } of interrupted) await finishDeletion(_id, lifetimes);
+  for (const { _id } of interrupted) {
+    await endSessionsOf(_id, lifetimes);
+    await finishDeletion(_id);
+  }
 }
