@@ -1,4 +1,4 @@
-import { collectDefaultMetrics, Histogram, Registry } from 'prom-client';
+import { collectDefaultMetrics, Counter, Histogram, Registry } from 'prom-client';
 
 interface ObservedRequest {
   method: string;
@@ -10,11 +10,12 @@ interface ObservedRequest {
 
 export interface Metrics {
   observeRequest(request: ObservedRequest): void;
+  observeJob(job: string, outcome: 'done' | 'failed'): void;
   /** In the Prometheus text format. */
   render(): Promise<{ contentType: string; text: string }>;
 }
 
-/** Requests by route and outcome, and what Node tells of itself. */
+/** Requests by route and outcome, background jobs by outcome, and what Node tells of itself. */
 export function createMetrics(): Metrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
@@ -25,7 +26,14 @@ export function createMetrics(): Metrics {
     buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5],
     registers: [registry],
   });
+  const jobs = new Counter({
+    name: 'jobs_total',
+    help: 'Attempts at background jobs, such as sending an e-mail.',
+    labelNames: ['job', 'outcome'],
+    registers: [registry],
+  });
   return {
+    observeJob: (job, outcome) => jobs.inc({ job, outcome }),
     observeRequest: ({ method, route, status, milliseconds }) =>
       requests.observe({ method, route, status }, milliseconds / 1000),
     render: async () => ({
