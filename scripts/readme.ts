@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import * as z from 'zod';
 import { api, basePath } from '../src/api.ts';
 import { settingsSchema } from '../src/config.ts';
-import type { Contract } from '../src/contract/endpoint.ts';
+import type { Contract, Endpoint } from '../src/contract/endpoint.ts';
 import { type ErrorCode, errorCodes } from '../src/errors.ts';
 import { statusOf } from '../src/http/problems.ts';
 
@@ -49,15 +49,22 @@ function settingsTable(): string {
   return table(['Setting', 'Default', 'What it does'], rows);
 }
 
+/** Who may call: everybody, a session, an administrator's, or also an API token with this scope. */
+function callersOf({ access, scope }: Endpoint): string {
+  if (access === 'public') return 'everybody';
+  if (access === 'admin') return 'administrators';
+  return scope === undefined ? 'session' : code(scope);
+}
+
 function endpointsTable(): string {
   const contracts: Contract[] = Object.values(api);
   const rows = contracts
     .flatMap((contract) => Object.values(contract))
-    .map(({ method, path, access, status, summary }) => [
-      code(`${method.toUpperCase()} ${path}`),
-      summary,
-      access === 'public' ? 'everybody' : 'token',
-      String(status),
+    .map((endpoint) => [
+      code(`${endpoint.method.toUpperCase()} ${endpoint.path}`),
+      endpoint.summary,
+      callersOf(endpoint),
+      String(endpoint.status),
     ]);
   return table([`Below ${code(basePath)}`, 'What it does', 'For', 'Answer'], rows);
 }

@@ -6,6 +6,8 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { SMTPServer } from 'smtp-server';
 import { startEmbeddedDatabase } from '../src/database/embedded.ts';
 import { type Image, rehearse } from './image.ts';
 import { comparable, perform, stepsOf } from './walk-through.ts';
@@ -77,6 +79,36 @@ async function followsTheReadme(origin: string, cert: string): Promise<void> {
   }
 }
 
+/** A mail server on this machine that takes whatever comes. */
+async function startMailServer() {
+  const subjects: string[] = [];
+  const server = new SMTPServer({
+    authOptional: true,
+    disabledCommands: ['STARTTLS'],
+    onData: async (stream, _session, done) => {
+      const mail = Buffer.concat(await stream.toArray()).toString();
+      subjects.push(/^Subject: (.*)\r$/m.exec(mail)?.[1] ?? '');
+      done();
+    },
+  });
+  const socket = server.listen(0, '127.0.0.1');
+  await once(socket, 'listening');
+  const address = socket.address();
+  const port = typeof address === 'object' ? address?.port : undefined;
+  return {
+    url: `smtp://127.0.0.1:${port}`,
+    /** Resolves once there is a mail for each of these; a queue that is busy looks every 5 s. */
+    async received(...wanted: RegExp[]): Promise<void> {
+      const deadline = performance.now() + 20_000;
+      while (!wanted.every((subject) => subject.test(subjects.join('\n')))) {
+        if (performance.now() > deadline) throw new Error(`mails are missing: ${subjects.join()}`);
+        await sleep(100);
+      }
+    },
+    stop: () => new Promise<void>((stopped) => server.close(stopped)),
+  };
+}
+
 async function stopsOnSigterm(child: ChildProcess): Promise<void> {
   const exited = once(child, 'exit');
   child.kill('SIGTERM');
@@ -85,6 +117,7 @@ async function stopsOnSigterm(child: ChildProcess): Promise<void> {
 
 const scratch = mkdtempSync(join(tmpdir(), 'smoke-test-'));
 const database = await startEmbeddedDatabase({ directory: null, announce });
+const mailServer = await startMailServer();
 let server: ChildProcess | undefined;
 try {
   announce('the steps of the Dockerfile, in empty folders');
@@ -101,6 +134,7 @@ try {
     JWT_SECRET: randomBytes(32).toString('base64'),
     TLS_CERT_FILE: cert,
     TLS_KEY_FILE: key,
+    SMTP_URL: mailServer.url,
   };
   const child = start(image, settings);
   server = child;
@@ -124,11 +158,15 @@ try {
   const target = ['--env-var', `baseUrl=${origin}`];
   runOrFail('npx', ['--yes', newman, 'run', collection, '--bail', ...target, ...trust]);
 
+  announce('the mails that the requests have caused');
+  await mailServer.received(/: Verify your e-mail address$/m, /: An API token was made$/m);
+
   announce('stops when it is told to');
   await stopsOnSigterm(child);
   announce('all is well');
 } finally {
   server?.kill('SIGKILL');
+  await mailServer.stop();
   await database.stop();
   rmSync(scratch, { recursive: true, force: true });
 }

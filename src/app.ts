@@ -2,9 +2,19 @@ import express, { type Express } from 'express';
 import { basePath } from './api.ts';
 import type { Dependencies } from './dependencies.ts';
 import { AppError } from './errors.ts';
+import { apiTokensRoutes } from './features/api-tokens/api-tokens.routes.ts';
+import { adminRoutes } from './features/admin/admin.routes.ts';
 import { authRoutes } from './features/auth/auth.routes.ts';
+import { emailRoutes } from './features/email/email.routes.ts';
+import { accountSecurityRoutes } from './features/second-factor/account-security.routes.ts';
+import { identitiesRoutes } from './features/identities/identities.routes.ts';
+import { signInRoutes } from './features/identities/sign-in.routes.ts';
+import { secondFactorRoutes } from './features/second-factor/second-factor.routes.ts';
+import { exportRoutes } from './features/export/export.routes.ts';
+import { securityEventsRoutes } from './features/security-events/security-events.routes.ts';
 import { tasksRoutes } from './features/tasks/tasks.routes.ts';
 import { usersRoutes } from './features/users/users.routes.ts';
+import { accountPages } from './http/account-pages.ts';
 import { authenticate } from './http/authentication.ts';
 import { docs } from './http/docs.ts';
 import { createRateLimits } from './http/limits.ts';
@@ -22,7 +32,7 @@ export function createApp(dependencies: Dependencies, lifecycle: Lifecycle): Exp
   const guards = {
     database,
     authenticate: authenticate(dependencies),
-    limits: createRateLimits(config.RATE_LIMIT),
+    limits: createRateLimits(config.RATE_LIMIT, database),
     checkAnswers: config.NODE_ENV !== 'production',
   };
 
@@ -44,10 +54,24 @@ export function createApp(dependencies: Dependencies, lifecycle: Lifecycle): Exp
   if (config.ENFORCE_HTTPS) app.use(enforceHttps(config));
 
   // The most used first: a request is compared with one route after another.
-  const features = [tasksRoutes, usersRoutes(dependencies), authRoutes(dependencies)];
+  const features = [
+    tasksRoutes,
+    usersRoutes(dependencies),
+    authRoutes(dependencies),
+    emailRoutes(dependencies),
+    accountSecurityRoutes,
+    secondFactorRoutes(dependencies),
+    securityEventsRoutes,
+    adminRoutes(dependencies),
+    exportRoutes(dependencies),
+    apiTokensRoutes(dependencies),
+    signInRoutes(dependencies),
+    identitiesRoutes(dependencies),
+  ];
   for (const feature of features) mount(app, basePath, feature, guards);
   app.use(operations(dependencies, lifecycle));
   app.use(docs());
+  app.use(accountPages(config));
 
   app.use(() => {
     throw new AppError('not_found');

@@ -42,7 +42,12 @@ export type ClientOptions = {
     }
 );
 
-const signsIn = new Set<Endpoint>([api.auth.register, api.auth.login, api.auth.refresh]);
+const signsIn = new Set<Endpoint>([
+  api.auth.register,
+  api.auth.login,
+  api.auth.refresh,
+  api.signIn.complete,
+]);
 const signsOut = new Set<Endpoint>([api.auth.logout, api.users.remove]);
 
 /** Keeps the tokens of a session in its store, and renews them once for all calls that need it. */

@@ -1,73 +1,18 @@
-import { isIP } from 'node:net';
-import { mongo } from 'mongoose';
 import * as z from 'zod';
-
-const day = 86_400;
-const secondsPerUnit = { s: 1, m: 60, h: 3600, d: day } as const;
-
-const onOff = z.enum(['on', 'off']).transform((value) => value === 'on');
-const itemsOf = (list: string) =>
-  list
-    .split(',')
-    .map((item) => item.trim())
-    .filter(Boolean);
-const wholeNumber = (min: number, max: number) =>
-  z
-    .string()
-    .regex(/^\d+$/, `must be a whole number from ${min} to ${max}`)
-    .transform(Number)
-    .refine((value) => value >= min && value <= max, `must be from ${min} to ${max}`);
-/** `900`, `900s`, `15m`, `12h` or `30d`; read as seconds. */
-const duration = (max: number) =>
-  z
-    .string()
-    .regex(/^\d{1,9}[smhd]?$/, 'must be a number of seconds, or a duration such as 15m, 12h or 30d')
-    .transform((value) => {
-      const unit = value.slice(-1) as keyof typeof secondsPerUnit;
-      return Number.parseInt(value, 10) * (secondsPerUnit[unit] ?? 1);
-    })
-    .refine((seconds) => seconds >= 1 && seconds <= max, `must be from 1 s to ${max / day}d`);
-const webAddress = z
-  .url({ protocol: /^https?$/, error: 'must be an http:// or https:// address' })
-  .transform((value) => value.replace(/\/+$/, ''));
-/** What browsers send as Origin: a scheme, a host and a port, with nothing behind them. */
-const origins = z
-  .string()
-  .transform(itemsOf)
-  .refine(
-    (items) =>
-      items.every((item) => URL.canParse(item) && new URL(item).origin === item) &&
-      items.every((item) => /^https?:/.test(item)),
-    'must list http:// or https:// origins in lower case, without a path or a slash at the end',
-  );
-
-const namedSubnets = new Set(['loopback', 'linklocal', 'uniquelocal']);
-
-/** An address, a subnet of at least one bit, or a name that Express knows. */
-function isSubnet(value: string): boolean {
-  const [address = '', prefix = '1', ...rest] = value.split('/');
-  const bits = { 0: 0, 4: 32, 6: 128 }[isIP(address)] ?? 0;
-  const length = /^\d{1,3}$/.test(prefix) ? Number(prefix) : 0;
-  return namedSubnets.has(value) || (rest.length === 0 && length >= 1 && length <= bits);
-}
-
-/** Express's own forms: a number of proxies to trust, or their addresses and subnets. */
-const trustProxy = z
-  .string()
-  .transform((value) => (/^\d{1,2}$/.test(value) ? Number(value) : itemsOf(value)))
-  .refine(
-    (value) => typeof value === 'number' || (value.length > 0 && value.every(isSubnet)),
-    'must be a number of proxies, or a list of their addresses and subnets',
-  );
-
-/** Whether the driver understands a connection string; nothing is connected to. */
-function isUnderstood(uri: string): boolean {
-  try {
-    return Boolean(new mongo.MongoClient(uri));
-  } catch {
-    return false;
-  }
-}
+import {
+  day,
+  duration,
+  isUnderstood,
+  issuer,
+  onOff,
+  optionalText,
+  origins,
+  providerAddress,
+  returnAddresses,
+  trustProxy,
+  webAddress,
+  wholeNumber,
+} from './setting-forms.ts';
 
 /**
  * Every setting of the API: its form, and its default as it would be written. The descriptions and
@@ -116,9 +61,70 @@ export const settingsSchema = z.object({
   REFRESH_TOKEN_TTL: duration(365 * day)
     .prefault('30d')
     .meta({ description: 'How long an unused refresh token, and its session, lasts.' }),
+  SESSION_TTL: duration(365 * day)
+    .prefault('90d')
+    .meta({ description: 'How long a session lasts at most, however often it is used.' }),
   BCRYPT_COST: wholeNumber(4, 15).prefault('12').meta({
     description: 'The base-2 logarithm of the rounds of a password hash; 10 or more in production.',
   }),
+  BREACHED_PASSWORDS_URL: webAddress.optional().meta({
+    description:
+      'Refuses new passwords that this range API knows from breaches (five characters of a hash leave the server); off when missing.',
+    example: 'https://api.pwnedpasswords.com',
+  }),
+  ENCRYPTION_SECRET: z
+    .string()
+    .refine((value) => Buffer.byteLength(value) >= 32, 'must have at least 32 bytes')
+    .optional()
+    .meta({
+      description:
+        'Signs refresh tokens and encrypts the secrets of authenticators; `JWT_SECRET` when missing. Before you replace that, set this to its old value.',
+    }),
+  APP_URL: webAddress.optional().meta({
+    description:
+      'The frontend that links in e-mails lead to; pages of the API itself when missing.',
+    example: 'https://app.example.com',
+  }),
+  SMTP_URL: z
+    .url({ protocol: /^smtps?$/, error: 'must be an smtp:// or smtps:// address' })
+    .optional()
+    .meta({
+      description:
+        'The mail server. When missing, mails are written to `.data/mail`, and in production there are none.',
+      example: 'smtps://user:password@smtp.example.com',
+    }),
+  MAIL_FROM: optionalText.meta({
+    description: 'The sender of e-mails; `no-reply@` and the host of `PUBLIC_URL` when missing.',
+    example: 'Task Manager <no-reply@example.com>',
+  }),
+  OAUTH_REDIRECT_URIS: returnAddresses.prefault('').meta({
+    description:
+      'The pages of the frontend to which providers may send people back, with commas between.',
+    example: 'https://app.example.com/signed-in',
+  }),
+  GOOGLE_CLIENT_ID: optionalText.meta({ description: 'Lets people sign in with Google.' }),
+  GOOGLE_CLIENT_SECRET: optionalText.meta({ description: 'The secret of this client.' }),
+  GITHUB_CLIENT_ID: optionalText.meta({ description: 'Lets people sign in with GitHub.' }),
+  GITHUB_CLIENT_SECRET: optionalText.meta({ description: 'The secret of this client.' }),
+  GITHUB_URL: providerAddress
+    .prefault('https://github.com')
+    .meta({ description: 'GitHub, or a GitHub Enterprise Server.' }),
+  OIDC_ISSUER: issuer.optional().meta({
+    description: 'Lets people sign in with any OpenID Connect provider.',
+    example: 'https://id.example.com',
+  }),
+  OIDC_CLIENT_ID: optionalText.meta({
+    description: 'The client with this provider.',
+    example: 'task-manager',
+  }),
+  OIDC_CLIENT_SECRET: optionalText.meta({
+    description: 'The secret of this client.',
+    example: 'from the provider',
+  }),
+  OIDC_NAME: z
+    .string()
+    .prefault('Single sign-on')
+    .meta({ description: 'What to call this provider on a button.' }),
   LOG_LEVEL: z
     .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'])
     .prefault('info')
@@ -146,7 +152,8 @@ export const settingsSchema = z.object({
     .prefault('on')
     .meta({ description: '`off` lifts every rate limit, for benchmarks.' }),
   METRICS_TOKEN: z.string().min(16, 'must have at least 16 characters').optional().meta({
-    description: 'The bearer token that /metrics asks for; open to everybody when missing.',
+    description:
+      'The bearer token that /metrics asks for. When missing, /metrics is open, and in production absent.',
   }),
   SECURITY_CONTACT: z
     .string()
@@ -165,6 +172,7 @@ type Settings = z.output<typeof settingsSchema>;
 export type Config = Settings & {
   readonly PUBLIC_URL: string;
   readonly ENFORCE_HTTPS: boolean;
+  readonly MAIL_FROM: string;
 };
 
 /** Lists every bad setting by name, never by value. */
@@ -178,6 +186,14 @@ export class ConfigError extends Error {
   }
 }
 
+const providerSettings = ['GOOGLE_CLIENT_ID', 'GITHUB_CLIENT_ID', 'OIDC_ISSUER'];
+const needEachOther = [
+  ['TLS_CERT_FILE', 'TLS_KEY_FILE'],
+  ['GOOGLE_CLIENT_ID', 'GOOGLE_CLIENT_SECRET'],
+  ['GITHUB_CLIENT_ID', 'GITHUB_CLIENT_SECRET'],
+  ['OIDC_ISSUER', 'OIDC_CLIENT_ID', 'OIDC_CLIENT_SECRET'],
+];
+
 /** What the schema cannot say, as it concerns several settings. */
 function conflictsOf(given: Record<string, string | undefined>): string[] {
   const conflicts: string[] = [];
@@ -189,8 +205,15 @@ function conflictsOf(given: Record<string, string | undefined>): string[] {
       conflicts.push('BCRYPT_COST: must be at least 10 in production');
     }
   }
-  if ((given['TLS_CERT_FILE'] === undefined) !== (given['TLS_KEY_FILE'] === undefined)) {
-    conflicts.push('TLS_CERT_FILE, TLS_KEY_FILE: need each other');
+  for (const names of needEachOther) {
+    const present = names.filter((name) => given[name] !== undefined);
+    if (present.length > 0 && present.length < names.length) {
+      conflicts.push(`${names.join(', ')}: need each other`);
+    }
+  }
+  const provider = providerSettings.find((name) => given[name] !== undefined);
+  if (provider !== undefined && given['OAUTH_REDIRECT_URIS'] === undefined) {
+    conflicts.push(`OAUTH_REDIRECT_URIS: is required with ${provider}`);
   }
   return conflicts;
 }
@@ -212,9 +235,11 @@ export function parseConfig(environment: Record<string, string | undefined>): Co
   if (!parsed.success || problems.size > 0) throw new ConfigError([...problems]);
   const settings = parsed.data;
   const scheme = settings.TLS_CERT_FILE === undefined ? 'http' : 'https';
+  const publicUrl = settings.PUBLIC_URL ?? `${scheme}://localhost:${settings.PORT}`;
   return {
     ...settings,
-    PUBLIC_URL: settings.PUBLIC_URL ?? `${scheme}://localhost:${settings.PORT}`,
+    PUBLIC_URL: publicUrl,
+    MAIL_FROM: settings.MAIL_FROM ?? `no-reply@${new URL(publicUrl).hostname}`,
     ENFORCE_HTTPS: settings.ENFORCE_HTTPS ?? settings.NODE_ENV === 'production',
   };
 }

@@ -1,11 +1,25 @@
 import type { Config } from './config.ts';
 import type { Database } from './database/connection.ts';
+import { type ApiTokens, createApiTokens } from './features/api-tokens/api-tokens.ts';
 import { type AccessTokens, createAccessTokens } from './features/auth/access-tokens.ts';
+import { type BreachCheck, createBreachCheck } from './features/auth/breached-passwords.ts';
 import { createEndedSessions, type EndedSessions } from './features/auth/ended-sessions.ts';
 import { createPasswords, type Passwords } from './features/auth/passwords.ts';
-import type { Lifetimes } from './features/auth/sessions.service.ts';
+import { createRefreshTokens, type RefreshTokens } from './features/auth/refresh-tokens.ts';
+import type { IdentityProvider } from './features/identities/identity-provider.ts';
+import { createIdentityProviders } from './features/identities/providers.ts';
+import { createMail, type Mail } from './features/mail/mail.service.ts';
+import type { MailTransport } from './features/mail/transport.ts';
+import { type Cipher, createCipher } from './features/second-factor/cipher.ts';
+import { createJobQueue, type JobQueue } from './jobs/queue.ts';
 import type { Logger } from './logger.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
+
+/** How long an unused session lasts, and one that is used; in seconds. */
+interface Lifetimes {
+  readonly refreshToken: number;
+  readonly session: number;
+}
 
 /** What an instance of the API is made of, besides its routes. */
 export interface Dependencies {
@@ -13,30 +27,48 @@ export interface Dependencies {
   database: Database;
   logger: Logger;
   accessTokens: AccessTokens;
+  apiTokens: ApiTokens;
+  cipher: Cipher;
   endedSessions: EndedSessions;
+  isBreached: BreachCheck;
+  identityProviders: ReadonlyMap<string, IdentityProvider>;
+  jobs: JobQueue;
   lifetimes: Lifetimes;
+  mail: Mail;
   metrics: Metrics;
   passwords: Passwords;
+  refreshTokens: RefreshTokens;
 }
 
-export function lifetimesOf({ ACCESS_TOKEN_TTL, REFRESH_TOKEN_TTL }: Config): Lifetimes {
-  return { accessToken: ACCESS_TOKEN_TTL, refreshToken: REFRESH_TOKEN_TTL };
-}
+/** What only the process itself can know. */
+type Given = Pick<Dependencies, 'config' | 'database' | 'logger'> & {
+  jwtSecret: string;
+  /** What mail is sent with; nothing where none is sent. */
+  mailTransport: MailTransport | undefined;
+};
 
-/** Makes the rest from what only the process itself can know. */
-export function createDependencies(
-  given: Pick<Dependencies, 'config' | 'database' | 'logger'> & { jwtSecret: string },
-): Dependencies {
-  const { config, database, logger, jwtSecret } = given;
-  const { ACCESS_TOKEN_TTL, BCRYPT_COST } = config;
+/** Makes the rest; the jobs are yet to be started. */
+export function createDependencies(given: Given): Dependencies {
+  const { config, database, logger, jwtSecret, mailTransport } = given;
+  // Access tokens can be made void by another secret without touching what lives longer.
+  const lastingSecret = config.ENCRYPTION_SECRET ?? jwtSecret;
+  const metrics = createMetrics();
+  const jobs = createJobQueue(logger, metrics);
   return {
     config,
     database,
     logger,
-    accessTokens: createAccessTokens(jwtSecret, ACCESS_TOKEN_TTL),
-    endedSessions: createEndedSessions(database, ACCESS_TOKEN_TTL),
-    lifetimes: lifetimesOf(config),
-    metrics: createMetrics(),
-    passwords: createPasswords(BCRYPT_COST),
+    accessTokens: createAccessTokens(jwtSecret, config.ACCESS_TOKEN_TTL),
+    apiTokens: createApiTokens(database),
+    isBreached: createBreachCheck(config.BREACHED_PASSWORDS_URL, logger),
+    cipher: createCipher(lastingSecret),
+    endedSessions: createEndedSessions(database, config.ACCESS_TOKEN_TTL),
+    identityProviders: createIdentityProviders(config),
+    jobs,
+    lifetimes: { refreshToken: config.REFRESH_TOKEN_TTL, session: config.SESSION_TTL },
+    mail: createMail({ config, jobs, logger, transport: mailTransport }),
+    metrics,
+    passwords: createPasswords(config.BCRYPT_COST),
+    refreshTokens: createRefreshTokens(lastingSecret),
   };
 }

@@ -1,120 +1,6 @@
-/** One entry per way in which a request can fail: what it means and how to mend it. */
-export const errorCodes = {
-  malformed_request: {
-    title: 'The request cannot be parsed',
-    meaning: 'The body, the path or a header is not what its format allows.',
-    remedy:
-      'Send well-formed JSON (RFC 8259) in UTF-8, an object or an array, nested at most 32 deep.',
-  },
-  unauthenticated: {
-    title: 'Authentication is required',
-    meaning: 'The route needs a caller and the request carries no access token.',
-    remedy: 'Log in and send the header "Authorization: Bearer <accessToken>".',
-  },
-  invalid_token: {
-    title: 'The access token is not valid',
-    meaning: 'The token is malformed, expired, not signed by this API, or its session has ended.',
-    remedy: 'Get a new access token with POST /api/v1/auth/refresh, or log in again.',
-  },
-  invalid_refresh_token: {
-    title: 'The refresh token is not valid',
-    meaning: 'The token is unknown, expired, used before, or its session has ended.',
-    remedy: 'Log in again. Each refresh token works once: keep the newest one.',
-  },
-  invalid_credentials: {
-    title: 'The e-mail address or the password is wrong',
-    meaning: 'No account has this combination of e-mail address and password.',
-    remedy: 'Check both and try again.',
-  },
-  wrong_password: {
-    title: 'The current password is wrong',
-    meaning: 'This change asks for the password of the account and got another one.',
-    remedy: 'Send the password with which the account logs in.',
-  },
-  https_required: {
-    title: 'HTTPS is required',
-    meaning: 'The request came over plain HTTP, where its token and data can be read on the way.',
-    remedy: 'Use the https:// address. Replace any token that was sent over plain HTTP.',
-  },
-  not_found: {
-    title: 'Nothing is here',
-    meaning: 'The route does not exist, or the object is absent, deleted or somebody else\u2019s.',
-    remedy: 'Check the path and the id; /docs lists every route.',
-  },
-  method_not_allowed: {
-    title: 'The method is not allowed here',
-    meaning: 'The path exists and does not answer this method.',
-    remedy: 'Use one of the methods in the Allow header.',
-  },
-  not_acceptable: {
-    title: 'The media type cannot be served',
-    meaning: 'The Accept header excludes the media type that this route answers with.',
-    remedy: 'Accept application/json.',
-  },
-  request_timeout: {
-    title: 'The request took too long to arrive',
-    meaning: 'The headers or the body were not received within the time limit.',
-    remedy: 'Send the request again, without pauses.',
-  },
-  email_taken: {
-    title: 'The e-mail address is taken',
-    meaning: 'Another account uses this e-mail address; upper and lower case are the same.',
-    remedy: 'Log in instead, or use another address.',
-  },
-  precondition_failed: {
-    title: 'The object has changed',
-    meaning: 'If-Match or If-None-Match does not allow the change for the current version.',
-    remedy: 'Read the object again, redo the change, and send the new ETag in If-Match.',
-  },
-  payload_too_large: {
-    title: 'The body is too large',
-    meaning: 'A request body has at most 100,000 bytes.',
-    remedy: 'Send less, or in several requests.',
-  },
-  unsupported_media_type: {
-    title: 'The media type is not supported',
-    meaning: 'The body is not JSON, not in UTF-8, or in an unknown content encoding.',
-    remedy:
-      'Send Content-Type: application/json (for PATCH also application/merge-patch+json), in UTF-8.',
-  },
-  validation_failed: {
-    title: 'The request does not match its schema',
-    meaning: 'The body, the query or the path was parsed and breaks one or more rules.',
-    remedy: 'Mend each entry of "errors"; /docs shows the schema of every route.',
-  },
-  headers_too_large: {
-    title: 'The headers are too large',
-    meaning: 'The request line and the headers have at most 16 KiB together.',
-    remedy: 'Send fewer or shorter headers, or a shorter query.',
-  },
-  rate_limited: {
-    title: 'Too many requests',
-    meaning: 'The caller or its address is over a limit; the RateLimit-Policy header states it.',
-    remedy: 'Wait for the number of seconds in the Retry-After header.',
-  },
-  internal_error: {
-    title: 'The server failed',
-    meaning: 'A defect of this API. It was logged under the request id.',
-    remedy: 'Try again later; report the request id if it goes on.',
-  },
-  shutting_down: {
-    title: 'The server is shutting down',
-    meaning: 'This instance is about to end and takes no new work.',
-    remedy: 'Try again: another instance, or the next one, answers.',
-  },
-  overloaded: {
-    title: 'The server is busy',
-    meaning: 'More work is waiting than the server can do in reasonable time.',
-    remedy: 'Try again after the number of seconds in the Retry-After header.',
-  },
-  database_unavailable: {
-    title: 'The database is away',
-    meaning: 'The API cannot reach its database at the moment. A change may or may not be stored.',
-    remedy: 'Try again after the number of seconds in the Retry-After header.',
-  },
-} as const satisfies Record<string, { title: string; meaning: string; remedy: string }>;
+import { type ErrorCode, errorCodes } from './error-codes.ts';
 
-export type ErrorCode = keyof typeof errorCodes;
+export { type ErrorCode, errorCodes } from './error-codes.ts';
 
 /** One broken rule: where (`body.title`), which (`too_small`), and what to do about it. */
 export interface Violation {
@@ -131,6 +17,8 @@ interface AppErrorOptions {
   retryAfter?: number;
   /** The current version of an object that a precondition missed. */
   version?: string;
+  /** What an API token would need; undefined where none will do. */
+  scope?: string | undefined;
   cause?: unknown;
 }
 
@@ -140,6 +28,7 @@ export class AppError extends Error {
   readonly violations: Violation[] | undefined;
   readonly retryAfter: number | undefined;
   readonly version: string | undefined;
+  readonly scope: string | undefined;
 
   constructor(code: ErrorCode, options: AppErrorOptions = {}) {
     super(options.detail ?? errorCodes[code].meaning, { cause: options.cause });
@@ -148,6 +37,7 @@ export class AppError extends Error {
     this.violations = options.violations;
     this.retryAfter = options.retryAfter;
     this.version = options.version;
+    this.scope = options.scope;
   }
 
   /** Broken rules, of a schema or such as only a service can check; at least one. */

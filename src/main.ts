@@ -1,18 +1,15 @@
+import './memory.ts';
 import { once } from 'node:events';
-import { setFlagsFromString } from 'node:v8';
 import { config as loadEnvironment } from 'dotenv';
 import { createApp } from './app.ts';
 import { type Config, ConfigError, parseConfig } from './config.ts';
 import { connectDatabase } from './database/connection.ts';
-import { createDependencies, lifetimesOf } from './dependencies.ts';
-import { resumeDeletions } from './features/users/users.service.ts';
+import { createDependencies, type Dependencies } from './dependencies.ts';
+import { finishDeletions } from './features/users/deletion.service.ts';
 import type { Lifecycle } from './http/lifecycle.ts';
 import { createServer, stopServer } from './http/server.ts';
 import { bufferedOutput, createLogger } from './logger.ts';
-import { checkCertificate, provideDatabase, provideSecret } from './provision.ts';
-
-// V8 lets garbage pile up to several times what is in use; this keeps small instances small.
-setFlagsFromString('--heap-growing-percent=60');
+import { checkCertificate, provideDatabase, provideMail, provideSecret } from './provision.ts';
 
 /** One clear line (or list) instead of a stack: these are for whoever starts the server. */
 function giveUp(error: unknown): never {
@@ -47,15 +44,24 @@ const lifecycle: Lifecycle = { stopping: false };
 await checkCertificate(config).catch(giveUp);
 const jwtSecret = await provideSecret(config).catch(giveUp);
 const provided = await provideDatabase(config, (line) => console.log(line)).catch(giveUp);
-const resume = () => resumeDeletions(lifetimesOf(config));
-const database = connectDatabase(provided.uri, logger, resume);
-const app = createApp(createDependencies({ config, database, logger, jwtSecret }), lifecycle);
+const database = connectDatabase(provided.uri, logger, () => dependencies.jobs.start());
+const mailTransport = provideMail(config, logger);
+const dependencies: Dependencies = createDependencies({
+  config,
+  database,
+  logger,
+  jwtSecret,
+  mailTransport,
+});
+dependencies.jobs.every('finish deletions', 10, () => finishDeletions(dependencies));
+const app = createApp(dependencies, lifecycle);
 const server = createServer(app, config);
 
 async function stop(signal: string): Promise<void> {
   if (lifecycle.stopping) return;
   logger.info({ signal }, 'stopping');
   await stopServer(server, lifecycle);
+  await dependencies.jobs.stop();
   await database.close();
   await provided.stop();
   logger.info('stopped');

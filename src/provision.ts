@@ -3,6 +3,12 @@ import { link, mkdir, readFile, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createSecureContext } from 'node:tls';
 import type { Config } from './config.ts';
+import {
+  createFileTransport,
+  createSmtpTransport,
+  type MailTransport,
+} from './features/mail/transport.ts';
+import type { Logger } from './logger.ts';
 
 /** What a development machine keeps between starts. */
 const directory = '.data';
@@ -50,12 +56,29 @@ export interface ProvidedDatabase {
   stop(): Promise<void>;
 }
 
-/** The database from the settings, or an embedded one, which a production install does not even have. */
+/**
+ * The database from the settings, or an embedded one, which a production install does not even have.
+ * @param options.shared whether the embedded one of a server that runs here will do
+ */
 export async function provideDatabase(
   { MONGODB_URI }: Config,
   announce: (line: string) => void,
+  options: { shared?: boolean } = {},
 ): Promise<ProvidedDatabase> {
   if (MONGODB_URI !== undefined) return { uri: MONGODB_URI, stop: async () => {} };
   const { startEmbeddedDatabase } = await import('./database/embedded.ts');
-  return startEmbeddedDatabase({ directory: join(directory, 'database'), announce });
+  return startEmbeddedDatabase({ directory: join(directory, 'database'), announce, ...options });
+}
+
+/** The mail server from the settings; without one, files for the developer, and nothing in production. */
+export function provideMail(
+  { MAIL_FROM, NODE_ENV, SMTP_URL }: Config,
+  logger: Logger,
+): MailTransport | undefined {
+  if (SMTP_URL !== undefined) return createSmtpTransport(SMTP_URL, MAIL_FROM);
+  if (NODE_ENV !== 'production') {
+    return createFileTransport(join(directory, 'mail'), MAIL_FROM, logger);
+  }
+  logger.warn('SMTP_URL is not set: no e-mail is sent, and no forgotten password can be reset');
+  return undefined;
 }

@@ -262,3 +262,30 @@ describe('DELETE /auth/sessions/:id', () => {
     expect(await goesOn(stranger)).toBe(true);
   });
 });
+
+describe('DELETE /auth/sessions', () => {
+  test('204: ends every session of the caller but the one that asks, at once', async () => {
+    const member = await signUp(first);
+    const others = [await logInAgain(first, member), await logInAgain(first, member)];
+    const stranger = await signUp(first);
+    const answer = await member.send('delete', '/auth/sessions');
+    expect([answer.status, answer.text]).toEqual([204, '']);
+    for (const session of others) {
+      expectUnauthorized(await session.send('get', '/tasks'), 'invalid_token');
+      expectProblem(await refresh(first, session.refreshToken), 401, 'invalid_refresh_token');
+    }
+    for (const session of [member, stranger]) {
+      expect((await session.send('get', '/tasks')).status).toBe(200);
+    }
+  });
+
+  test('204: also where there is no other', async () => {
+    const member = await signUp(first);
+    expect((await member.send('delete', '/auth/sessions')).status).toBe(204);
+    expect((await member.send('get', '/tasks')).status).toBe(200);
+  });
+
+  test('401: asks for a token', async () => {
+    expectUnauthorized(await send(first, undefined, 'delete', '/auth/sessions'), 'unauthenticated');
+  });
+});

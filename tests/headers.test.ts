@@ -99,7 +99,8 @@ describe('Security headers', () => {
     });
     expect(headers).not.toHaveProperty('x-powered-by');
     expect(headers).not.toHaveProperty('server');
-    const [, age] = /max-age=(\d+)/.exec(String(headers['strict-transport-security'])) ?? [];
+    const transport = /^max-age=(\d+); includeSubDomains$/;
+    const [, age] = transport.exec(String(headers['strict-transport-security'])) ?? [];
     expect(Number(age)).toBeGreaterThanOrEqual(365 * 86_400);
   });
 
@@ -110,6 +111,16 @@ describe('Security headers', () => {
     '%s may not load or run anything',
     async (path) => {
       expect(await policyOf(path)).toBe("default-src 'none';frame-ancestors 'none'");
+    },
+  );
+
+  test.each(['/docs', '/problems/not-found', '/verify-email', '/reset-password'])(
+    'the page %s can neither be framed or rebased nor embed anything',
+    async (path) => {
+      const policy = (await policyOf(path)).split(';');
+      for (const name of ['default-src', 'object-src', 'base-uri', 'frame-ancestors']) {
+        expect(policy).toContain(`${name} 'none'`);
+      }
     },
   );
 

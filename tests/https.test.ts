@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { connect as connectTls, type ConnectionOptions } from 'node:tls';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { type Api, startInstance, useDatabase } from './support/api.ts';
@@ -134,5 +135,30 @@ describe('Over HTTPS that ends here', () => {
 
   test('plain HTTP to the same port gets nothing', async () => {
     expect(await converse(encrypted.origin, 'GET /livez HTTP/1.1\r\nHost: a\r\n\r\n')).toBe('');
+  });
+});
+
+describe('HTTPS served directly', () => {
+  const protocolWith = (options: ConnectionOptions) =>
+    new Promise<string | null>((resolve, reject) => {
+      const { port } = new URL(encrypted.origin);
+      const socket = connectTls({ host: '127.0.0.1', port: Number(port), ca, ...options }, () => {
+        resolve(socket.getProtocol());
+        socket.destroy();
+      });
+      socket.on('error', reject);
+    });
+
+  test.each(['TLSv1.2', 'TLSv1.3'] as const)('speaks %s', async (version) => {
+    const only = { minVersion: version, maxVersion: version };
+    expect(await protocolWith(only)).toBe(version);
+  });
+
+  test.each<[string, ConnectionOptions]>([
+    ['TLS 1.1', { minVersion: 'TLSv1.1', maxVersion: 'TLSv1.1', ciphers: 'ALL:@SECLEVEL=0' }],
+    ['a cipher without forward secrecy', { maxVersion: 'TLSv1.2', ciphers: 'AES256-GCM-SHA384' }],
+    ['a cipher in CBC mode', { maxVersion: 'TLSv1.2', ciphers: 'ECDHE-RSA-AES256-SHA384' }],
+  ])('refuses %s', async (_, options) => {
+    await expect(protocolWith(options)).rejects.toThrow(/alert|version|handshake/i);
   });
 });

@@ -2,7 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import mongoose, { Types } from 'mongoose';
 import { sortFields } from '../src/features/tasks/tasks.contract.ts';
-import { resumeDeletions } from '../src/features/users/users.service.ts';
+import { finishDeletions } from '../src/features/users/deletion.service.ts';
+import { makeAdministrator } from './support/administrators.ts';
 import { useApi } from './support/api.ts';
 import { createTask, send, signUp } from './support/factories.ts';
 
@@ -144,6 +145,28 @@ test('every query of an account’s and a task’s life is served by an index', 
   await member.send('delete', `/tasks/${task.id}`);
   const deleted = await member.send('delete', '/users/me', { password });
   expect(deleted.status).toBe(204);
-  await resumeDeletions(api().dependencies.lifetimes);
+  await finishDeletions(api().dependencies);
+  await expectIndexed();
+});
+
+test('every query of an account’s security is served by an index', async () => {
+  const member = await signUp(api());
+  await makeAdministrator(member);
+  queries.length = 0;
+  const wanted = { name: 'Script', scopes: ['tasks:read'], password: member.password };
+  const { body } = await member.send('post', '/users/me/api-tokens', wanted);
+  for (const path of ['/users/me/security-events', '/users/me/api-tokens', '/admin/users']) {
+    const page = await member.send('get', `${path}?limit=1`);
+    await member.send('get', `${path}?limit=1&cursor=${page.body.nextCursor}`);
+  }
+  for (const filter of ['q=ada', 'role=admin', 'disabled=true', 'q=ada&role=user&disabled=false']) {
+    await member.send('get', `/admin/users?${filter}`);
+  }
+  await send(api(), undefined, 'post', '/auth/forgot-password').send({ email: member.user.email });
+  await member.send('get', '/users/me/identities');
+  await member.send('get', '/users/me/security');
+  await member.send('get', '/users/me/export');
+  await member.send('delete', `/users/me/api-tokens/${body.id}`);
+  await member.send('delete', '/auth/sessions');
   await expectIndexed();
 });

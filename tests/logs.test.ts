@@ -94,6 +94,8 @@ describe('A request', () => {
       route: '/api/v1/tasks/:id',
       path,
       status: 404,
+      code: 'not_found',
+      address: '127.0.0.1',
       milliseconds: expect.any(Number),
       userId: member.user.id,
       msg: 'request',

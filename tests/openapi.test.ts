@@ -2,8 +2,10 @@ import { beforeAll, describe, expect, test } from '@jest/globals';
 import { Validator } from '@seriousme/openapi-schema-validator';
 import { api as contracts, basePath } from '../src/api.ts';
 import type { Endpoint } from '../src/contract/endpoint.ts';
+import { scopes } from '../src/contract/scopes.ts';
 import { type ErrorCode, errorCodes } from '../src/errors.ts';
 import { problemPath, statusOf } from '../src/http/problems.ts';
+import { makeAdministrator } from './support/administrators.ts';
 import { useApi } from './support/api.ts';
 import { signUp } from './support/factories.ts';
 import { exchange } from './support/wire.ts';
@@ -123,6 +125,19 @@ describe('The document', () => {
     expect(references.filter((reference) => resolve(reference) === undefined)).toEqual([]);
   });
 
+  test('tells the two kinds of token, and what each scope allows', () => {
+    const schemes = resolve('#/components/securitySchemes');
+    const bearer = { type: 'http', scheme: 'bearer', description: expect.any(String) };
+    expect(schemes).toEqual({
+      accessToken: { ...bearer, bearerFormat: 'JWT' },
+      apiToken: { ...bearer, bearerFormat: 'opaque' },
+    });
+    const { description } = (schemes as { apiToken: { description: string } }).apiToken;
+    for (const [name, meaning] of Object.entries(scopes)) {
+      expect(description).toContain(`\`${name}\`: ${meaning}`);
+    }
+  });
+
   test('describes every property of a problem', () => {
     const problem = resolve('#/components/schemas/Problem') as {
       properties: Record<string, { description?: string; enum?: string[] }>;
@@ -136,7 +151,10 @@ describe('The document', () => {
 describe.each(endpoints)('$name', (endpoint) => {
   test('says who may call it', () => {
     const { security, summary } = operationOf(endpoint);
-    expect(security).toEqual(endpoint.access === 'user' ? [{ accessToken: [] }] : []);
+    const { access, scope } = endpoint;
+    const session = [{ accessToken: access === 'admin' ? ['admin'] : [] }];
+    const apiToken = scope ? [{ apiToken: [scope] }] : [];
+    expect(security).toEqual(access === 'public' ? [] : [...session, ...apiToken]);
     expect(summary).toMatch(/^[A-Z].*[^.]$/);
   });
 
@@ -168,7 +186,7 @@ describe.each(endpoints)('$name', (endpoint) => {
     const expected = new Set([
       status,
       ...always,
-      ...(access === 'user' ? [401] : []),
+      ...(access === 'public' ? [] : [401]),
       ...(body ? [408, 413, 415] : []),
       ...(params ? [404] : []),
       ...(reads ? [304] : []),
@@ -205,7 +223,9 @@ describe.each(endpoints)('$name', (endpoint) => {
     expect(headers(503)).toContain('Retry-After');
     expect(headers(endpoint.status).includes('ETag')).toBe(endpoint.versioned === true);
     expect(headers(endpoint.status).includes('Location')).toBe(endpoint.location !== undefined);
-    if (endpoint.access === 'user') expect(headers(401)).toContain('WWW-Authenticate');
+    const needsToken = endpoint.access !== 'public';
+    if (needsToken) expect(headers(401)).toContain('WWW-Authenticate');
+    expect(headers(403).includes('WWW-Authenticate')).toBe(needsToken);
   });
 
   test('explains its parameters', () => {
@@ -235,6 +255,7 @@ describe.each(endpoints)('$name', (endpoint) => {
     );
     if (defaults.length === 0) return;
     const member = await signUp(api());
+    if (endpoint.access === 'admin') await makeAdministrator(member);
     const answer = await member.send('get', `${endpoint.path}?${defaults.join('&')}`);
     expect(answer.status).toBe(200);
     expect(answer.body).toEqual((await member.send('get', endpoint.path)).body);

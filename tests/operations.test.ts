@@ -47,6 +47,18 @@ describe('GET /livez and /readyz', () => {
 });
 
 describe('GET /metrics', () => {
+  test('404: in production without METRICS_TOKEN, as nobody has said who may read it', async () => {
+    const production = await startInstance(database(), {
+      NODE_ENV: 'production',
+      MONGODB_URI: 'mongodb://database.internal/tasks',
+      JWT_SECRET: 'a secret for production, of 32 bytes or more',
+      BCRYPT_COST: '10',
+      ENFORCE_HTTPS: 'off',
+    });
+    expectProblem(await get('/metrics', {}, production), 404, 'not_found');
+    await production.close();
+  });
+
   test('200: the Prometheus text format', async () => {
     const { headers, text } = await get('/metrics');
     expect(headers['content-type']).toMatch(/^text\/plain; version=0\.0\.4/);

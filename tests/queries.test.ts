@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { api as contracts, basePath } from '../src/api.ts';
 import type { Endpoint } from '../src/contract/endpoint.ts';
+import { makeAdministrator } from './support/administrators.ts';
 import { useApi } from './support/api.ts';
 import { createTask, type Member, signUp } from './support/factories.ts';
 import { expectProblem, expectViolations } from './support/problems.ts';
@@ -10,6 +11,7 @@ const api = useApi();
 let member: Member;
 beforeAll(async () => {
   member = await signUp(api());
+  await makeAdministrator(member);
   await createTask(member, { title: 'Pay rent' });
   await createTask(member, { title: 'Pay 100% + 1', status: 'done' });
 });

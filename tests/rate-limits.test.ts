@@ -2,7 +2,9 @@ import { randomInt } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { api as contracts, basePath } from '../src/api.ts';
 import type { Endpoint } from '../src/contract/endpoint.ts';
-import { addressKey, rateLimits } from '../src/http/limits.ts';
+import { networkOf } from '../src/http/address.ts';
+import { rateLimits } from '../src/http/limits.ts';
+import { makeAdministrator } from './support/administrators.ts';
 import { type Api, startInstance, useDatabase } from './support/api.ts';
 import { type Member, memberOf, signUp } from './support/factories.ts';
 import { expectProblem } from './support/problems.ts';
@@ -72,15 +74,16 @@ async function exhaust(sendOne: () => Promise<WireAnswer>): Promise<WireAnswer> 
 describe('RateLimit-Policy and RateLimit', () => {
   let member: Member;
   beforeAll(async () => {
-    member = await signUp(api);
+    member = await signUp(unlimited);
+    await makeAdministrator(member);
   });
 
   test.each(endpoints)('are on $method $path', async ({ access, limit, method, path }) => {
     const address = path.replace(':id', 'f'.repeat(24));
-    const sender = access === 'user' ? { as: member } : {};
+    const sender = access !== 'public' ? { as: member } : {};
     const { headers } = await send(method.toUpperCase(), `${address}?unknown=1`, sender);
     const names = [
-      ...(access === 'user' ? (['user'] as const) : []),
+      ...(access !== 'public' ? (['user'] as const) : []),
       ...(limit ? [limit] : []),
       ...(access === 'public' && !limit ? (['address'] as const) : []),
     ];
@@ -127,7 +130,7 @@ describe('429', () => {
   });
 
   test('also for a caller who tries passwords', async () => {
-    const member = await signUp(api);
+    const member = await signUp(unlimited);
     const from = newAddress();
     const answer = await exhaust(() => send('PUT', '/users/me/password', { from, as: member }));
     expectProblem(answer, 429, 'rate_limited');
@@ -136,7 +139,7 @@ describe('429', () => {
 
   test('after too many requests without a valid token, but not for those with one', async () => {
     const from = newAddress();
-    const member = await signUp(api);
+    const member = await signUp(unlimited);
     const forged = { accessToken: 'e30.e30.e30' };
     const tries = Array.from({ length: rateLimits.address }, (_, index) =>
       send('GET', '/tasks', index % 2 === 0 ? { from } : { from, as: forged }),
@@ -177,23 +180,23 @@ describe('429', () => {
 
 describe('The limit of a user', () => {
   test('counts all sessions and addresses of theirs, and nobody else', async () => {
-    const member = await signUp(api);
+    const member = await signUp(unlimited);
     const { email } = member.user;
-    const login = await api.request
+    const login = await unlimited.request
       .post(`${basePath}/auth/login`)
       .send({ email, password: member.password });
-    const otherSession = memberOf(api, login.body, member.password);
+    const otherSession = memberOf(unlimited, login.body, member.password);
     const from = newAddress();
     const first = left(await send('GET', '/users/me', { from, as: member }), 'user');
     const second = left(await send('GET', '/users/me', { as: otherSession }), 'user');
     expect([first, second]).toEqual([rateLimits.user - 1, rateLimits.user - 2]);
-    const stranger = await signUp(api);
+    const stranger = await signUp(unlimited);
     const theirs = left(await send('GET', '/users/me', { from, as: stranger }), 'user');
     expect(theirs).toBe(rateLimits.user - 1);
   });
 
   test('is spent by failures too', async () => {
-    const member = await signUp(api);
+    const member = await signUp(unlimited);
     await send('GET', '/tasks?unknown=1', { as: member });
     await send('GET', '/tasks/nothing', { as: member });
     const answer = await send('GET', '/users/me', { as: member });
@@ -211,7 +214,7 @@ describe('The key of an address', () => {
     ['203.0.113.7', '203.0.113.7:50123'],
     ['2001:db8:1:2::1', '[2001:db8:1:2::1]:50123'],
   ])('%s and %s are one', (one, other) => {
-    expect(addressKey(other)).toBe(addressKey(one));
+    expect(networkOf(other)).toBe(networkOf(one));
   });
 
   test.each([
@@ -219,6 +222,6 @@ describe('The key of an address', () => {
     ['203.0.113.7', '203.0.113.8'],
     ['::1', '127.0.0.1'],
   ])('%s and %s are two', (one, other) => {
-    expect(addressKey(other)).not.toBe(addressKey(one));
+    expect(networkOf(other)).not.toBe(networkOf(one));
   });
 });

@@ -1,7 +1,11 @@
+import { randomUUID } from 'node:crypto';
 import { beforeAll, describe, expect, test } from '@jest/globals';
+import { Types } from 'mongoose';
 import { api as contracts, basePath } from '../src/api.ts';
 import { createApp } from '../src/app.ts';
 import type { Endpoint } from '../src/contract/endpoint.ts';
+import { UserModel } from '../src/features/users/users.model.ts';
+import { makeAdministrator } from './support/administrators.ts';
 import { useApi } from './support/api.ts';
 import { createTask, type Member, memberOf, send, signUp } from './support/factories.ts';
 import { expectProblem } from './support/problems.ts';
@@ -14,6 +18,12 @@ const publicRoutes = [
   'POST /api/v1/auth/register',
   'POST /api/v1/auth/login',
   'POST /api/v1/auth/refresh',
+  'POST /api/v1/auth/verify-email',
+  'POST /api/v1/auth/forgot-password',
+  'POST /api/v1/auth/reset-password',
+  'GET /api/v1/auth/providers',
+  'POST /api/v1/auth/oauth/:provider/start',
+  'POST /api/v1/auth/oauth/complete',
   'GET /livez',
   'GET /readyz',
   'GET /metrics',
@@ -23,6 +33,9 @@ const publicRoutes = [
   'GET /docs/:asset',
   'GET /problems/:code',
   'GET /.well-known/security.txt',
+  'GET /verify-email',
+  'GET /reset-password',
+  'GET /account.js',
 ];
 
 const endpoints: Endpoint[] = Object.values(contracts).flatMap((contract) =>
@@ -40,6 +53,7 @@ const samples: Record<string, string> = {
   id: '0123456789abcdef01234567',
   asset: 'swagger-ui.css',
   code: 'not-found',
+  provider: 'oidc',
 };
 
 function addressOf(pattern: string): string {
@@ -101,13 +115,41 @@ describe('405', () => {
   });
 });
 
+/** How to come by an object of each kind that a path names, and how to delete it. */
+const kinds: Record<string, (owner: Member) => Promise<string>> = {
+  '/tasks/:id': async (owner) => (await createTask(owner)).id,
+  '/auth/sessions/:id': async ({ user, password }) => {
+    const { email } = user;
+    const answer = await send(api(), undefined, 'post', '/auth/login').send({ email, password });
+    const session = memberOf(api(), answer.body, password);
+    const list = await session.send('get', '/auth/sessions');
+    return list.body.data.find(({ current }: { current: boolean }) => current).id;
+  },
+  '/users/me/api-tokens/:id': async (owner) => {
+    const wanted = { name: 'Script', scopes: ['tasks:read'], password: owner.password };
+    return (await owner.send('post', '/users/me/api-tokens', wanted)).body.id;
+  },
+  '/users/me/identities/:id': async ({ user }) => {
+    const [_id, subject] = [new Types.ObjectId(), randomUUID()];
+    const identity = { _id, provider: 'oidc', issuer: 'https://id.example.com', subject };
+    await UserModel.updateOne(
+      { _id: user.id },
+      { $push: { identities: { ...identity, linkedAt: new Date() }, identityKeys: subject } },
+    );
+    return _id.toHexString();
+  },
+  '/admin/users/:id': async ({ user }) => user.id,
+};
+
 describe('HEAD', () => {
   const readable = routes.filter(({ method }) => method === 'GET');
 
   test.each(readable)('$pattern answers as GET does, without a body', async ({ pattern }) => {
     const member = await signUp(api());
     const headers = { Authorization: `Bearer ${member.accessToken}` };
-    const path = pattern.replace('/tasks/:id', `/tasks/${(await createTask(member)).id}`);
+    const make = kinds[pattern.replace(basePath, '')];
+    const path = make ? pattern.replace(':id', await make(member)) : pattern;
+    if (path.includes('/admin/')) await makeAdministrator(member);
     const [get, head] = await Promise.all(
       ['GET', 'HEAD'].map((method) => exchange(addressOf(path), { method, headers })),
     );
@@ -129,20 +171,10 @@ describe('404', () => {
   });
 });
 
-/** How to come by an object of each kind that a path names, and how to delete it. */
-const kinds: Record<string, (owner: Member) => Promise<string>> = {
-  '/tasks/:id': async (owner) => (await createTask(owner)).id,
-  '/auth/sessions/:id': async ({ user, password }) => {
-    const { email } = user;
-    const answer = await send(api(), undefined, 'post', '/auth/login').send({ email, password });
-    const session = memberOf(api(), answer.body, password);
-    const list = await session.send('get', '/auth/sessions');
-    return list.body.data.find(({ current }: { current: boolean }) => current).id;
-  },
-};
-
 describe('An object that is absent, deleted or somebody else’s', () => {
-  const ofObjects = endpoints.filter(({ path }) => path.includes(':'));
+  const ofObjects = endpoints.filter(
+    ({ access, path }) => access === 'user' && path.includes(':id'),
+  );
   let member: Member;
   let stranger: Member;
   beforeAll(async () => {
@@ -152,7 +184,10 @@ describe('An object that is absent, deleted or somebody else’s', () => {
 
   async function refusal({ method, path, example }: Endpoint, id: string) {
     const address = addressOf(`${basePath}${path.replace(':id', id)}`);
-    const json = example.body === undefined ? undefined : JSON.stringify(example.body);
+    const proof = { password: member.password };
+    const given = example.body as object | undefined;
+    const body = given && { ...given, ...('password' in given && proof) };
+    const json = body && JSON.stringify(body);
     const headers = {
       Authorization: `Bearer ${member.accessToken}`,
       'If-Match': '"1"',
@@ -168,7 +203,10 @@ describe('An object that is absent, deleted or somebody else’s', () => {
     const make = kinds[endpoint.path];
     if (!make) throw new Error(`teach this test to make ${endpoint.path}`);
     const deleted = await make(member);
-    await member.send('delete', endpoint.path.replace(':id', deleted));
+    const proof = { password: member.password };
+    const needsProof = endpoint.path.startsWith('/users/me/identities/');
+    const path = endpoint.path.replace(':id', deleted);
+    await member.send('delete', path, ...(needsProof ? [proof] : []));
     const absent = await refusal(endpoint, 'f'.repeat(24));
     const others = [
       deleted,

@@ -13,6 +13,13 @@ const forgetTokens = `
 pm.collectionVariables.set('accessToken', '');
 pm.collectionVariables.set('refreshToken', '');`;
 
+const keepFlow = "pm.collectionVariables.set('flowToken', answer.flowToken);";
+
+const swapPasswords = `
+const password = pm.collectionVariables.get('password');
+pm.collectionVariables.set('password', pm.collectionVariables.get('newPassword'));
+pm.collectionVariables.set('newPassword', password);`;
+
 const extras: Partial<Record<OperationName, Extras>> = {
   'auth.register': {
     body: { email: 'ada.{{$randomUUID}}@example.com' },
@@ -24,14 +31,28 @@ const other = answer.data.find((session) => !session.current);
 pm.collectionVariables.set('sessionId', other ? other.id : '');`,
   },
   'auth.logout': { after: forgetTokens },
-  'users.changePassword': {
-    after: `
-const password = pm.collectionVariables.get('password');
-pm.collectionVariables.set('password', pm.collectionVariables.get('newPassword'));
-pm.collectionVariables.set('newPassword', password);`,
-  },
+  'users.changePassword': { after: swapPasswords },
   'users.remove': { after: forgetTokens },
+  'email.verify': { needs: 'emailToken' },
+  'email.change': { body: { email: 'grace.{{$randomUUID}}@example.com' } },
+  'email.resetPassword': { needs: 'emailToken', after: swapPasswords },
+  'secondFactor.confirm': { needs: 'code' },
+  'secondFactor.disable': { needs: 'code' },
+  'secondFactor.replaceRecoveryCodes': { needs: 'code' },
+  'signIn.start': { needs: 'provider', after: keepFlow },
+  'signIn.complete': { needs: 'flowToken' },
+  'identities.start': { needs: 'provider', after: keepFlow },
+  'identities.link': { needs: 'flowToken' },
+  'identities.read': { needs: 'identityId' },
+  'identities.unlink': { needs: 'identityId' },
+  'admin.listUsers': { needs: 'userId' },
+  'admin.readUser': { needs: 'userId' },
+  'admin.updateUser': { needs: 'userId' },
+  'admin.endSessions': { needs: 'userId' },
 };
+
+/** What only a person can fill in: from their mailbox, their authenticator, the server's settings. */
+const fromOutside = ['emailToken', 'code', 'provider', 'flowToken', 'userId', 'identityId'];
 
 /** What ends something that other requests need comes after them all, in this order. */
 const leaving: [OperationName, Extras?][] = [
@@ -63,7 +84,7 @@ if (refreshToken && expiresAt < Date.now() + 30000) {
 
 const description = `Every request of the API, with examples and tests.
 
-Set \`baseUrl\` to where the API runs, then send **Create an account** (or put your own \`email\` and \`password\` into the variables and send **Log in**): the tokens are kept, sent and renewed for you. The folders can also be run from top to bottom, again and again: each run makes an account and deletes it.
+Set \`baseUrl\` to where the API runs, then send **Create an account** (or put your own \`email\` and \`password\` into the variables and send **Log in**): the tokens are kept, sent and renewed for you. The folders can also be run from top to bottom, again and again: each run makes an account and deletes it. What needs something from outside (a token from an e-mail, a code of an authenticator, a provider, the rights of an administrator) is left out until you have filled in its variable.
 
 Generated from the contracts by \`npm run postman\`; changes belong there.`;
 
@@ -104,7 +125,7 @@ export function createCollection() {
     accessToken: '',
     refreshToken: '',
     expiresAt: '0',
-    ...Object.fromEntries(ids.map((id) => [id, ''])),
+    ...Object.fromEntries([...ids, ...fromOutside].map((name) => [name, ''])),
   };
   return {
     info: {

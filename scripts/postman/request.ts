@@ -41,6 +41,8 @@ export interface Extras {
   name?: string;
   /** Takes the place of these members of the example's body. */
   body?: Record<string, string>;
+  /** A variable that only its user can fill: the request is left out while that is empty. */
+  needs?: string;
   /** Runs after the declared answer, which it finds as `answer`. */
   after?: string;
 }
@@ -52,12 +54,20 @@ const kept: Record<string, string> = {
   currentPassword: '{{password}}',
   newPassword: '{{newPassword}}',
   refreshToken: '{{refreshToken}}',
+  token: '{{emailToken}}',
+  code: '{{code}}',
+  flowToken: '{{flowToken}}',
 };
 
-/** `id` in `/tasks/:id` is kept as `taskId`. */
+/** `id` in `/users/me/api-tokens/:id` is kept as `apiTokenId`; what has a name of its own, by that. */
 export function variableFor(path: string, parameter: string): string {
+  if (parameter !== 'id') return parameter;
   const [owner = ''] = path.split(`/:${parameter}`);
-  const singular = owner.slice(owner.lastIndexOf('/') + 1).replace(/s$/, '');
+  const singular = owner
+    .slice(owner.lastIndexOf('/') + 1)
+    .replace(/ies$/, 'y')
+    .replace(/s$/, '')
+    .replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase());
   return singular + parameter.charAt(0).toUpperCase() + parameter.slice(1);
 }
 
@@ -180,11 +190,19 @@ function bodyOf({ body, example }: Endpoint, extras: Extras): Pick<Item['request
   return { body: { mode: 'raw', raw, options: { raw: { language: 'json' } } } };
 }
 
+function skipWithout(variable: string): Script {
+  const code = `if (!pm.collectionVariables.get('${variable}')) pm.execution.skipRequest();`;
+  return script('prerequest', code);
+}
+
 /** A request with its tests, from an endpoint's declaration. */
 export function itemOf(endpoint: Endpoint, extras: Extras = {}): Item {
   return {
     name: extras.name ?? endpoint.summary,
-    event: [script('test', testsOf(endpoint, extras))],
+    event: [
+      ...(extras.needs ? [skipWithout(extras.needs)] : []),
+      script('test', testsOf(endpoint, extras)),
+    ],
     request: {
       method: endpoint.method.toUpperCase(),
       header: headersOf(endpoint),

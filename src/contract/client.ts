@@ -19,7 +19,7 @@ async function exchange(
   endpoint: Endpoint,
   input: Input,
 ): Promise<Answer<unknown>> {
-  const token = endpoint.access === 'user' ? await connection.accessToken?.() : undefined;
+  const token = endpoint.access === 'public' ? undefined : await connection.accessToken?.();
   const answer = await send(connection, endpoint, input, token).catch(async (error: unknown) => {
     const refused = error instanceof ApiError && error.code === 'invalid_token';
     const renewed = refused && token ? await connection.renewToken?.(token) : undefined;

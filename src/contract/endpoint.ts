@@ -1,14 +1,17 @@
 import type { z } from 'zod';
 import type { ErrorCode } from '../errors.ts';
 import type { Preconditions, Versioned } from '../versions.ts';
+import type { Scope } from './scopes.ts';
 
 /** Everything there is to know about an endpoint; routing, docs and clients derive from it. */
 export interface Endpoint {
   method: 'get' | 'post' | 'put' | 'patch' | 'delete';
   /** Below the base path, with `:name` for each path parameter. */
   path: `/${string}`;
-  /** Who may call: anybody, or the holder of a valid access token. */
-  access: 'public' | 'user';
+  /** Who may call: anybody, whoever is signed in, or an administrator who is. */
+  access: 'public' | 'user' | 'admin';
+  /** What an API token needs to call it; without a scope, only a session may. */
+  scope?: Scope;
   summary: string;
   description?: string;
   params?: z.ZodObject;
@@ -19,6 +22,10 @@ export interface Endpoint {
   answer?: z.ZodObject;
   /** Where the created object stands (`/tasks/:id`), filled in from the answer. */
   location?: `/${string}`;
+  /** Whether members of the answer may be endless: each is sent as it is read. */
+  streamed?: true;
+  /** The name of the file as which browsers save the answer. */
+  attachment?: string;
   /** Whether the answer is one versioned object, with an ETag. */
   versioned?: true;
   /** Whether the change obeys If-Match and If-None-Match. */
@@ -77,27 +84,37 @@ type LocationOf<E extends Endpoint> =
 /** A body has no defined meaning in a GET: caches and proxies drop it. */
 type BodyOf<E extends Endpoint> = E['method'] extends 'get' ? { body?: never } : unknown;
 
+/** Only who is signed in has something that a scope could open to a token. */
+type AccessOf<E extends Endpoint> = E['access'] extends 'user' ? unknown : { scope?: never };
+
 /** Declares an endpoint; the compiler refuses one that contradicts itself. */
 export function endpoint<const E extends Endpoint>(
   declaration: E &
     ParametersOf<E> &
     BodyOf<E> &
     AnswerOf<E> &
+    AccessOf<E> &
     ExampleOf<E> &
     NoOthers<E, keyof Endpoint>,
 ): E {
   return declaration;
 }
 
-/** The holder of a valid access token. */
+/** On whose behalf a request is made, by an access token or an API token. */
 export interface Caller {
   readonly userId: string;
+}
+
+/** Somebody who has signed in. */
+export interface SessionCaller extends Caller {
   readonly sessionId: string;
 }
 
 /** Where a request comes from, as far as the trusted proxies tell. */
 export interface Origin {
   readonly address: string;
+  /** The address, or its /64 in IPv6, which one subscriber has alone. */
+  readonly network: string;
   readonly userAgent: string;
 }
 
@@ -106,17 +123,28 @@ type Parsed<
   Part extends 'params' | 'query' | 'body',
 > = E[Part] extends z.ZodType ? { [K in Part]: z.output<E[Part]> } : unknown;
 
+type CallerOf<E extends Endpoint> = E['access'] extends 'public'
+  ? unknown
+  : { caller: E['scope'] extends Scope ? Caller : SessionCaller };
+
 /** What a handler receives: only what its endpoint declares. */
 type EndpointRequest<E extends Endpoint> = { origin: Origin } & Parsed<E, 'params'> &
   Parsed<E, 'query'> &
   Parsed<E, 'body'> &
-  (E['access'] extends 'user' ? { caller: Caller } : unknown) &
+  CallerOf<E> &
   (E['preconditions'] extends true ? { preconditions: Preconditions } : unknown);
+
+/** A list may come bit by bit. */
+export type Streamed<T> = {
+  [K in keyof T]: T[K] extends readonly (infer Item)[] ? T[K] | AsyncIterable<Item> : T[K];
+};
 
 type EndpointAnswer<E extends Endpoint> = E['answer'] extends z.ZodType
   ? E['versioned'] extends true
     ? Versioned<z.output<E['answer']>>
-    : z.output<E['answer']>
+    : E['streamed'] extends true
+      ? Streamed<z.output<E['answer']>>
+      : z.output<E['answer']>
   : void;
 
 export type Handler<E extends Endpoint> = (

@@ -2,6 +2,10 @@ import type { OpenAPIRegistry } from '@asteasolutions/zod-to-openapi';
 
 /** The headers of answers, described once. */
 const headers = {
+  'Content-Disposition': {
+    description: 'Lets a browser keep the answer as a file.',
+    example: 'attachment; filename="export.json"',
+  },
   ETag: {
     description: 'The version of the object in quotes, for If-Match and If-None-Match.',
     example: '"1"',
@@ -21,7 +25,7 @@ const headers = {
   },
   'Retry-After': { description: 'The seconds to wait before trying again.', example: '5' },
   'WWW-Authenticate': {
-    description: 'How to authenticate (RFC 6750).',
+    description: 'How to authenticate, or which scope an API token lacks (RFC 6750).',
     example: 'Bearer error="invalid_token"',
   },
   'X-Request-Id': {

@@ -46,11 +46,15 @@ export const problemSchema = z
   })
   .meta({ id: 'Problem', description: 'Problem details (RFC 9457).' });
 
+const signedIn = ['unauthenticated', 'invalid_token', 'insufficient_scope'] as const;
+const administrator = ['not_allowed', 'second_factor_required'] as const;
+
 /** The failures that an endpoint's shape implies, besides those that it declares. */
 function errorsOf(endpoint: Endpoint): ErrorCode[] {
   const implied: ErrorCode[] = [
     'malformed_request',
-    ...(endpoint.access === 'user' ? (['unauthenticated', 'invalid_token'] as const) : []),
+    ...(endpoint.access === 'public' ? [] : signedIn),
+    ...(endpoint.access === 'admin' ? administrator : []),
     'https_required',
     'not_acceptable',
     ...(endpoint.body
@@ -99,7 +103,11 @@ function responseOf(status: number, codes: ErrorCode[], options: ProblemOptions)
   });
   return {
     description: codes.map((code) => errorCodes[code].title).join('; '),
-    headers: headersOf('X-Request-Id', ...(headersByStatus[status] ?? [])),
+    headers: headersOf(
+      'X-Request-Id',
+      ...(codes.includes('insufficient_scope') ? (['WWW-Authenticate'] as const) : []),
+      ...(headersByStatus[status] ?? []),
+    ),
     content: {
       'application/problem+json': {
         schema: { $ref: '#/components/schemas/Problem' },

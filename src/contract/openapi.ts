@@ -7,6 +7,7 @@ import * as z from 'zod';
 import type { Contract, Endpoint } from './endpoint.ts';
 import { headersOf, registerHeaders } from './openapi-headers.ts';
 import { type ProblemOptions, problemSchema, problemsIn } from './openapi-problems.ts';
+import { registerSecurity, securityOf } from './openapi-security.ts';
 
 type Response = RouteConfig['responses'][string];
 
@@ -18,7 +19,7 @@ interface OpenApiOptions extends ProblemOptions {
 }
 
 function answerOf(endpoint: Endpoint): Response {
-  const { answer, example, location, status, versioned } = endpoint;
+  const { answer, attachment, example, location, status, versioned } = endpoint;
   const isList = answer && 'nextCursor' in answer.shape;
   return {
     description: status === 204 ? 'Done.' : status === 201 ? 'Created.' : 'The answer.',
@@ -26,6 +27,7 @@ function answerOf(endpoint: Endpoint): Response {
       'X-Request-Id',
       ...(versioned ? (['ETag'] as const) : []),
       ...(location ? (['Location'] as const) : []),
+      ...(attachment ? (['Content-Disposition'] as const) : []),
       ...(isList ? (['Link'] as const) : []),
       'RateLimit-Policy',
       'RateLimit',
@@ -89,12 +91,7 @@ function writtenOut(value: unknown): unknown {
 /** OpenAPI 3.1 from the declarations. */
 export function describe(api: Record<string, Contract>, options: OpenApiOptions) {
   const registry = new OpenAPIRegistry();
-  registry.registerComponent('securitySchemes', 'accessToken', {
-    type: 'http',
-    scheme: 'bearer',
-    bearerFormat: 'JWT',
-    description: 'The accessToken that register, log in and refresh answer with.',
-  });
+  registerSecurity(registry);
   registerHeaders(registry);
   const failuresOf = problemsIn(registry, options);
   for (const [feature, contract] of Object.entries(api)) {
@@ -108,7 +105,7 @@ export function describe(api: Record<string, Contract>, options: OpenApiOptions)
         tags: [feature],
         summary: endpoint.summary,
         ...descriptionOf(endpoint),
-        security: endpoint.access === 'user' ? [{ accessToken: [] }] : [],
+        security: securityOf(endpoint),
         request: {
           ...(endpoint.params && { params: endpoint.params }),
           ...(endpoint.query && { query: endpoint.query }),

@@ -33,12 +33,13 @@ function nameIn(uri: string): string {
 
 /** Indexes are built before requests are served, or uniqueness and speed would be promises only. */
 async function buildIndexes(): Promise<void> {
-  for (const model of Object.values(mongoose.models)) {
-    const specifications = model.schema
+  const building = Object.values(mongoose.models).map(async ({ collection, schema }) => {
+    const specifications = schema
       .indexes()
       .map(([key, options]) => ({ key, ...options }) as mongo.IndexDescription);
-    await model.collection.createIndexes(specifications);
-  }
+    if (specifications.length > 0) await collection.createIndexes(specifications);
+  });
+  await Promise.all(building);
 }
 
 /**

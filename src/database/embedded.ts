@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { downloadMongod, downloadFailedLately, findMongod } from './embedded-binary.ts';
 import { startFerret } from './embedded-ferret.ts';
@@ -17,6 +18,9 @@ interface Attempt {
 /** A file that an engine's folder has once it holds data. */
 const evidence = { mongod: 'WiredTiger', ferretdb: 'cluster' };
 
+/** In the directory of the data: the address at which a process serves it. */
+const uriFile = 'uri';
+
 /**
  * Starts a database for machines where nobody has set one up: mongod where there is one or where it
  * can be downloaded, otherwise FerretDB. It ends with this process, however that happens, and comes
@@ -24,13 +28,15 @@ const evidence = { mongod: 'WiredTiger', ferretdb: 'cluster' };
  *
  * @param options.directory where data lives between starts; null: a temporary one, removed on stop
  * @param options.announce gets a line for what takes long, and one when the database is ready
+ * @param options.shared whether the database of another process that uses the directory will do
  * @throws one error that names what was tried and what to do instead
  */
 export async function startEmbeddedDatabase(options: {
   directory: string | null;
   announce: Announce;
+  shared?: boolean;
 }): Promise<EmbeddedDatabase> {
-  const { directory, announce } = options;
+  const { directory, announce, shared = false } = options;
   const began = performance.now();
   const failures: string[] = [];
   for (const { name, folder, start } of attemptsFor(directory, announce)) {
@@ -38,9 +44,13 @@ export async function startEmbeddedDatabase(options: {
       const database = await start(directory === null ? null : join(directory, folder));
       const seconds = ((performance.now() - began) / 1000).toFixed(1);
       announce(`embedded database ready in ${seconds} s (${name})`);
-      return database;
+      return directory === null ? database : await findable(database, directory);
     } catch (error) {
-      if (error instanceof DirectoryInUseError) throw error;
+      if (error instanceof DirectoryInUseError) {
+        const other = shared && directory !== null ? await databaseOfOther(directory) : undefined;
+        if (other) return other;
+        throw error;
+      }
       failures.push(`${name}: ${error instanceof Error ? error.message : String(error)}`);
     }
   }
@@ -48,6 +58,25 @@ export async function startEmbeddedDatabase(options: {
     `No embedded database could be started (${failures.join('; ')}). Set MONGODB_URI to a running ` +
       `MongoDB, run \`docker compose up\`, or install mongod.${abandoningHint(directory)}`,
   );
+}
+
+/** Says beside the data where it is served, for as long as it is. */
+async function findable(database: EmbeddedDatabase, directory: string): Promise<EmbeddedDatabase> {
+  const file = join(directory, uriFile);
+  await writeFile(file, database.uri, { mode: 0o600 });
+  return {
+    uri: database.uri,
+    stop: async () => {
+      await rm(file, { force: true });
+      await database.stop();
+    },
+  };
+}
+
+/** Nothing while the other process is still starting, or already stopping. */
+async function databaseOfOther(directory: string): Promise<EmbeddedDatabase | undefined> {
+  const uri = await readFile(join(directory, uriFile), 'utf8').catch(() => undefined);
+  return uri === undefined ? undefined : { uri, stop: async () => {} };
 }
 
 function attemptsFor(directory: string | null, announce: Announce): Attempt[] {

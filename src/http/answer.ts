@@ -1,9 +1,10 @@
 import type { Request, Response } from 'express';
+import { sendStream } from './stream.ts';
 import { basePath } from '../api.ts';
 import type { Endpoint } from '../contract/endpoint.ts';
 import { names, type Preconditions, requireVersion, type Versioned } from '../versions.ts';
 
-interface Exchange {
+export interface Exchange {
   endpoint: Endpoint;
   req: Request;
   res: Response;
@@ -25,7 +26,7 @@ function filledIn(template: string, answer: Record<string, unknown>): string {
 
 function setCaching({ endpoint, res }: Exchange): void {
   if (endpoint.secret) res.setHeader('Cache-Control', 'no-store');
-  else if (endpoint.access === 'user') {
+  else if (endpoint.access !== 'public') {
     res.setHeader('Cache-Control', 'private, no-cache');
     res.vary('Authorization');
   }
@@ -38,9 +39,10 @@ function check({ endpoint }: Exchange, value: unknown): void {
 }
 
 /** Sends what a handler returned, as its endpoint declares. */
-export function sendAnswer(exchange: Exchange, answer: unknown): void {
+export async function sendAnswer(exchange: Exchange, answer: unknown): Promise<void> {
   const { endpoint, req, res, preconditions } = exchange;
   setCaching(exchange);
+  if (endpoint.streamed) return sendStream(exchange, answer as Record<string, unknown>);
   if (endpoint.status === 204) {
     res.statusCode = 204;
     res.end();

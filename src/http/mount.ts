@@ -2,9 +2,9 @@ import type { Express, Request, RequestHandler, Response } from 'express';
 import type { Database } from '../database/connection.ts';
 import type { Contract, Endpoint, Handler, Handlers } from '../contract/endpoint.ts';
 import { acceptsJson } from './accept.ts';
-import { addressOf } from './address.ts';
+import { addressOf, networkOf } from './address.ts';
 import { sendAnswer } from './answer.ts';
-import { callerOf } from './authentication.ts';
+import { type Authenticate, callerOf } from './authentication.ts';
 import { jsonBody } from './body.ts';
 import type { RateLimits } from './limits.ts';
 import { refuseOtherMethods } from './methods.ts';
@@ -14,7 +14,7 @@ import { validate } from './validation.ts';
 /** What stands before the handlers. */
 export interface Guards {
   database: Pick<Database, 'run'>;
-  authenticate: RequestHandler;
+  authenticate: Authenticate;
   limits: RateLimits;
   /** Compares each answer with its declaration and fails on a difference; costs time. */
   checkAnswers: boolean;
@@ -32,11 +32,12 @@ export function routes<C extends Contract>(contract: C, handlers: Handlers<C>): 
 }
 
 /** Requests that fail to authenticate count against their address. */
-function authenticated({ authenticate, limits }: Guards): RequestHandler {
+function authenticated(endpoint: Endpoint, { authenticate, limits }: Guards): RequestHandler {
+  const guard = authenticate(endpoint);
   return (req, res, next) => {
     const failed = (failure: unknown) =>
       limits.address(req, res, (limited?: unknown) => next(limited ?? failure));
-    Promise.resolve(authenticate(req, res, next)).catch(failed);
+    Promise.resolve(guard(req, res, next)).catch(failed);
   };
 }
 
@@ -45,7 +46,7 @@ function guardsOf(endpoint: Endpoint, guards: Guards): RequestHandler[] {
   const isPatch = endpoint.method === 'patch';
   return [
     acceptsJson,
-    ...(endpoint.access === 'user' ? [authenticated(guards), limits.user] : []),
+    ...(endpoint.access === 'public' ? [] : [authenticated(endpoint, guards), limits.user]),
     ...(endpoint.limit
       ? [limits[endpoint.limit]]
       : endpoint.access === 'public'
@@ -67,11 +68,13 @@ function respond(endpoint: Endpoint, handler: Handler<Endpoint>, guards: Guards)
       preconditions,
       // Few handlers ask, and finding the address behind the proxies takes a while.
       get origin() {
-        return { address: addressOf(req), userAgent: req.get('user-agent') ?? '' };
+        const address = addressOf(req);
+        const userAgent = req.get('user-agent') ?? '';
+        return { address, network: networkOf(address), userAgent };
       },
     } as Parameters<typeof handler>[0];
     const answer = await database.run(() => handler(request));
-    sendAnswer({ endpoint, req, res, preconditions, checkAnswers }, answer);
+    await sendAnswer({ endpoint, req, res, preconditions, checkAnswers }, answer);
   };
 }
 

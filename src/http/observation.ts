@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Request, RequestHandler, Response } from 'express';
 import type { Logger } from '../logger.ts';
 import type { Metrics } from '../metrics.ts';
+import { addressOf } from './address.ts';
 import { callerOf } from './authentication.ts';
 
 /** What nginx writes for a caller who did not wait for the answer. */
@@ -51,6 +52,8 @@ export function observeRequests(logger: Logger, metrics: Metrics): RequestHandle
           route,
           path: pathOf(req),
           status,
+          code: res.locals['code'] as unknown,
+          address: addressOf(req),
           milliseconds: Math.round(milliseconds * 10) / 10,
           userId: callerOf(res.locals)?.userId,
           ...(!res.writableFinished && { aborted: true }),

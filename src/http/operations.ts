@@ -1,5 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { RequestHandler, Router } from 'express';
+import type { Config } from '../config.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { AppError } from '../errors.ts';
 import type { Lifecycle } from './lifecycle.ts';
@@ -10,9 +11,13 @@ function digest(value: string): Buffer {
 }
 
 /** Digests have one length, so that comparing them tells nothing about the token. */
-function requireToken(expected: string | undefined): RequestHandler {
+function requireToken({ METRICS_TOKEN: expected, NODE_ENV }: Config): RequestHandler {
   return (req, _res, next) => {
-    if (expected === undefined) return next();
+    if (expected === undefined) {
+      // What nobody has thought of protecting is not shown to the world.
+      if (NODE_ENV === 'production') throw new AppError('not_found');
+      return next();
+    }
     const { authorization } = req.headers;
     if (authorization === undefined) throw new AppError('unauthenticated');
     const matches = timingSafeEqual(digest(authorization), digest(`Bearer ${expected}`));
@@ -52,7 +57,7 @@ export function operations(
     res.set('Cache-Control', 'no-store').json({ status: 'ok' });
   });
 
-  serve('/metrics', requireToken(config.METRICS_TOKEN), async (_req, res) => {
+  serve('/metrics', requireToken(config), async (_req, res) => {
     const { contentType, text } = await metrics.render();
     res.set({ 'Cache-Control': 'no-store', 'Content-Type': contentType }).end(text);
   });

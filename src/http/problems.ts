@@ -11,13 +11,27 @@ export const statusOf: Record<ErrorCode, number> = {
   invalid_token: 401,
   invalid_refresh_token: 401,
   invalid_credentials: 401,
+  invalid_email_token: 401,
+  sign_in_refused: 401,
   wrong_password: 403,
+  second_factor_required: 403,
+  wrong_code: 403,
+  fresh_sign_in_required: 403,
+  account_disabled: 403,
+  not_allowed: 403,
+  insufficient_scope: 403,
+  limit_reached: 403,
+  email_unverified: 403,
   https_required: 403,
   not_found: 404,
   method_not_allowed: 405,
   not_acceptable: 406,
   request_timeout: 408,
   email_taken: 409,
+  account_exists: 409,
+  identity_taken: 409,
+  last_way_in: 409,
+  second_factor_active: 409,
   precondition_failed: 412,
   payload_too_large: 413,
   unsupported_media_type: 415,
@@ -27,6 +41,8 @@ export const statusOf: Record<ErrorCode, number> = {
   internal_error: 500,
   overloaded: 503,
   shutting_down: 503,
+  mail_unavailable: 503,
+  provider_unavailable: 503,
   database_unavailable: 503,
 };
 
@@ -90,20 +106,27 @@ function toAppError(error: unknown): AppError {
   return known ?? new AppError('internal_error', { cause: error });
 }
 
-/** RFC 6750: how to authenticate, and whether a token was refused. */
-function challenge(code: ErrorCode): string {
-  return code === 'invalid_token' ? 'Bearer error="invalid_token"' : 'Bearer';
+/** RFC 6750: how to authenticate, and whether a token was refused or which scope it lacks. */
+function challenge({ code, scope }: AppError): string | undefined {
+  if (code === 'invalid_token') return 'Bearer error="invalid_token"';
+  if (code === 'insufficient_scope') {
+    return `Bearer error="insufficient_scope"${scope === undefined ? '' : `, scope="${scope}"`}`;
+  }
+  return statusOf[code] === 401 ? 'Bearer' : undefined;
 }
 
 /** Answers with problem details. */
 export function sendProblem(req: Request, res: Response, error: AppError): void {
   const problem = problemOf(error, pathOf(req), requestIdOf(res));
   const body = JSON.stringify(problem);
+  // For the request's line in the log.
+  res.locals['code'] = error.code;
   res.statusCode = problem.status;
   res.setHeader('Content-Type', 'application/problem+json; charset=utf-8');
   res.setHeader('Content-Length', Buffer.byteLength(body));
   res.setHeader('Cache-Control', 'no-store');
-  if (problem.status === 401) res.setHeader('WWW-Authenticate', challenge(error.code));
+  const authenticate = challenge(error);
+  if (authenticate !== undefined) res.setHeader('WWW-Authenticate', authenticate);
   if (error.retryAfter !== undefined) res.setHeader('Retry-After', error.retryAfter);
   if (error.version !== undefined) res.setHeader('ETag', `"${error.version}"`);
   res.end(body);
@@ -115,9 +138,9 @@ export function answerFailures(logger: Logger): ErrorRequestHandler {
     const error = toAppError(thrown);
     const requestId = requestIdOf(res);
     if (error.code === 'internal_error') logger.error({ requestId, err: error.cause }, 'defect');
-    if (error.code === 'database_unavailable') {
+    if (error.code === 'database_unavailable' || error.code === 'provider_unavailable') {
       const reason = error.cause instanceof Error ? error.cause.message : undefined;
-      logger.warn({ requestId, reason }, 'database unavailable');
+      logger.warn({ requestId, reason }, error.code.replace('_', ' '));
     }
     if (res.headersSent) res.destroy();
     else sendProblem(req, res, error);

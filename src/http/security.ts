@@ -26,6 +26,7 @@ const page = {
   'base-uri': ["'none'"],
   'form-action': ["'none'"],
   'frame-ancestors': ["'none'"],
+  'object-src': ["'none'"],
 };
 
 /** The docs page: this API's own scripts and styles, which may call the API. */
@@ -76,7 +77,7 @@ export function allowOrigins(origins: readonly string[]): RequestHandler {
 
 /** Asked by the platform inside its own network, where there is no TLS. */
 const healthPaths = new Set(['/livez', '/readyz', '/metrics']);
-const pages = /^\/(docs|problems|\.well-known)(\/|$)/;
+const pages = /^\/(docs|problems|\.well-known|verify-email|reset-password|account\.js)(\/|$)/;
 
 /**
  * Refuses plain HTTP: by then the token has crossed the network in the clear, and a redirect would

@@ -21,6 +21,23 @@ const options = {
   requireHostHeader: false,
 };
 
+/** TLS 1.3, and of TLS 1.2 only what has forward secrecy and authenticated encryption. */
+const encryption = {
+  minVersion: 'TLSv1.2',
+  honorCipherOrder: true,
+  ciphers: [
+    'TLS_AES_256_GCM_SHA384',
+    'TLS_CHACHA20_POLY1305_SHA256',
+    'TLS_AES_128_GCM_SHA256',
+    'ECDHE-ECDSA-AES256-GCM-SHA384',
+    'ECDHE-RSA-AES256-GCM-SHA384',
+    'ECDHE-ECDSA-CHACHA20-POLY1305',
+    'ECDHE-RSA-CHACHA20-POLY1305',
+    'ECDHE-ECDSA-AES128-GCM-SHA256',
+    'ECDHE-RSA-AES128-GCM-SHA256',
+  ].join(':'),
+} as const;
+
 type ServerSettings = Pick<Config, 'TLS_CERT_FILE' | 'TLS_KEY_FILE'>;
 
 /** An HTTP server for the application, or an HTTPS one where a certificate is set. */
@@ -32,7 +49,12 @@ export function createServer(
     TLS_CERT_FILE === undefined || TLS_KEY_FILE === undefined
       ? createHttpServer(options, app)
       : createHttpsServer(
-          { ...options, cert: readFileSync(TLS_CERT_FILE), key: readFileSync(TLS_KEY_FILE) },
+          {
+            ...options,
+            ...encryption,
+            cert: readFileSync(TLS_CERT_FILE),
+            key: readFileSync(TLS_KEY_FILE),
+          },
           app,
         );
   // An expectation that is not understood may be ignored (RFC 9110, section 10.1.1).

@@ -11,6 +11,7 @@ import { createDependencies, type Dependencies } from '../../src/dependencies.ts
 import type { Lifecycle } from '../../src/http/lifecycle.ts';
 import { createServer } from '../../src/http/server.ts';
 import { createLogger } from '../../src/logger.ts';
+import { provideMail } from '../../src/provision.ts';
 
 export const jwtSecret = 'a secret for tests, of more than 32 bytes';
 
@@ -38,7 +39,8 @@ export async function startInstance(
   });
   const logger = createLogger(config.LOG_LEVEL);
   const lifecycle = { stopping: false };
-  const dependencies = createDependencies({ config, database, logger, jwtSecret });
+  const mailTransport = provideMail(config, logger);
+  const dependencies = createDependencies({ config, database, logger, jwtSecret, mailTransport });
   const server = createServer(createApp(dependencies, lifecycle), config);
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');

@@ -1,11 +1,11 @@
 /** Passwords at the bounds of the rules: 8 to 64 characters, at most 72 bytes in UTF-8. */
 export const acceptedPasswords: [name: string, password: string][] = [
-  ['8 characters', 'abcdefg8'],
-  ['64 characters', 'a'.repeat(64)],
-  ['72 bytes', 'ä'.repeat(36)],
-  ['64 characters in 72 bytes', 'ä'.repeat(8) + 'a'.repeat(56)],
-  ['8 characters outside of the basic plane', '🔑'.repeat(8)],
-  ['white space at both ends', '  padded  '],
+  ['8 characters', 'kx7#vQ2m'],
+  ['64 characters', 'quartz lagoon violin '.repeat(4).slice(0, 64)],
+  ['72 bytes', 'æøåßüçñðþ'.repeat(4)],
+  ['64 characters in 72 bytes', 'æøåßüçñð' + 'quartz lagoon violin '.repeat(3).slice(0, 56)],
+  ['8 characters outside of the basic plane', '🔑🦊🎻🌋🧵🛶🍇🪁'],
+  ['white space at both ends', '  padded quartz  '],
   ['characters that databases, JSON and shells treat as special', '$ne:{"}\\\'`;%00'],
 ];
 

@@ -1,7 +1,7 @@
 import { createSecretKey } from 'node:crypto';
 import jwt from 'jsonwebtoken';
 import * as z from 'zod';
-import type { Caller } from '../../contract/endpoint.ts';
+import type { SessionCaller } from '../../contract/endpoint.ts';
 import { AppError } from '../../errors.ts';
 
 const issuer = 'task-manager-api';
@@ -18,9 +18,9 @@ const claimsSchema = z.object({
 export interface AccessTokens {
   /** Seconds from issue to expiry. */
   readonly lifetime: number;
-  sign(caller: Caller): string;
+  sign(caller: SessionCaller): string;
   /** @throws AppError `invalid_token` for any token that this API did not sign or that has expired */
-  verify(token: string): Caller;
+  verify(token: string): SessionCaller;
 }
 
 /** A verified token stays verified until it expires: how many are remembered, at about 600 bytes. */
@@ -30,9 +30,9 @@ const maximumRemembered = 5000;
 export function createAccessTokens(secret: string, lifetime: number): AccessTokens {
   // A KeyObject spares jsonwebtoken an attempt to read the secret as a public key on each call.
   const key = createSecretKey(secret, 'utf8');
-  const remembered = new Map<string, { caller: Caller; expiresAt: number }>();
+  const remembered = new Map<string, { caller: SessionCaller; expiresAt: number }>();
 
-  function check(token: string): { caller: Caller; expiresAt: number } {
+  function check(token: string): { caller: SessionCaller; expiresAt: number } {
     try {
       const { header, payload } = jwt.verify(token, key, {
         algorithms: [algorithm],

@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { endpoint } from '../../contract/endpoint.ts';
 import { idParams, idSchema, instantSchema, pageOf, pageQuery } from '../../contract/schemas.ts';
 import {
+  codeSchema,
   emailSchema,
   exampleUser,
   passwordSchema,
@@ -20,7 +21,7 @@ const tokensSchema = z.object(tokenFields).meta({ id: 'Tokens' });
 const signInSchema = z.object({ user: userSchema, ...tokenFields }).meta({ id: 'SignIn' });
 
 const loginSchema = z
-  .strictObject({ email: emailSchema, password: passwordSchema })
+  .strictObject({ email: emailSchema, password: passwordSchema, code: codeSchema.optional() })
   .meta({ id: 'Login' });
 
 const refreshSchema = z
@@ -89,12 +90,20 @@ export const authContract = {
     path: '/auth/login',
     access: 'public',
     summary: 'Log in',
+    description:
+      'Where the account has a second factor, the answer is second_factor_required until the same request brings a code.',
     body: loginSchema,
     status: 200,
     answer: signInSchema,
     secret: true,
     limit: 'credentials',
-    errors: ['invalid_credentials', 'overloaded'],
+    errors: [
+      'invalid_credentials',
+      'second_factor_required',
+      'wrong_code',
+      'account_disabled',
+      'overloaded',
+    ],
     example: {
       body: { email: 'ada@example.com', password: 'correct horse battery' },
       answer: { user: exampleUser, ...exampleTokens },
@@ -145,6 +154,16 @@ export const authContract = {
     params: idParams,
     status: 204,
     errors: ['not_found'],
+    example: {},
+  }),
+  endOtherSessions: endpoint({
+    method: 'delete',
+    path: '/auth/sessions',
+    access: 'user',
+    summary: 'End all other sessions',
+    description: 'Only the session of this access token goes on.',
+    status: 204,
+    errors: [],
     example: {},
   }),
 };

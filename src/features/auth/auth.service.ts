@@ -1,20 +1,34 @@
-import type { Caller, Origin } from '../../contract/endpoint.ts';
+import type { Caller, Origin, SessionCaller } from '../../contract/endpoint.ts';
 import type { Dependencies } from '../../dependencies.ts';
+import { countUp } from '../../database/counters.ts';
+import { objectId } from '../../database/ids.ts';
 import { AppError } from '../../errors.ts';
+import { requireSecondFactor } from '../second-factor/codes.service.ts';
+import { recordEvent } from '../security-events/security-events.service.ts';
 import type { Registration } from '../users/users.contract.ts';
 import type { UserRecord } from '../users/users.model.ts';
-import { createUser, findUserByEmail, isUnchanged, showUser } from '../users/users.service.ts';
+import {
+  createUser,
+  findUserByEmail,
+  isUnchanged,
+  showUser,
+  upgradePasswordHash,
+} from '../users/users.service.ts';
+import { tryToGuess } from './attempts.service.ts';
 import type { Login, SignIn, Tokens } from './auth.contract.ts';
+import { requireStrength } from './password-policy.service.ts';
 import {
   continueSession,
   endSession,
+  endSessionsOf,
   type StartedSession,
   startSession,
 } from './sessions.service.ts';
 
-type Auth = Pick<Dependencies, 'accessTokens' | 'endedSessions' | 'lifetimes' | 'passwords'>;
-
-function tokensFor({ accessTokens }: Auth, { caller, refreshToken }: StartedSession): Tokens {
+function tokensFor(
+  { accessTokens }: Pick<Dependencies, 'accessTokens'>,
+  { caller, refreshToken }: StartedSession,
+): Tokens {
   return {
     accessToken: accessTokens.sign(caller),
     refreshToken,
@@ -23,46 +37,85 @@ function tokensFor({ accessTokens }: Auth, { caller, refreshToken }: StartedSess
   };
 }
 
-function signedIn(auth: Auth, user: UserRecord, session: StartedSession): SignIn {
+/**
+ * Starts a session for somebody who has shown who they are.
+ * @throws AppError `account_disabled`, or `invalid_credentials` where the account has changed meanwhile
+ */
+export async function signIn(
+  auth: Dependencies,
+  user: UserRecord,
+  origin: Origin,
+): Promise<SignIn> {
+  if (user.disabledAt) throw new AppError('account_disabled');
+  const session = await startSession(auth, user._id, origin);
+  // What ends all sessions of an account ends those that it finds, and may have missed this one.
+  if (!(await isUnchanged(user))) {
+    await endSession(session.caller, session.caller.sessionId);
+    throw new AppError('invalid_credentials');
+  }
+  await recordEvent(auth, user._id, 'signed_in', origin);
   return { user: showUser(user), ...tokensFor(auth, session) };
 }
 
-/** @throws AppError `email_taken` */
+/** @throws AppError `email_taken`, or `validation_failed` for a password that is easy to guess */
 export async function register(
-  auth: Auth,
+  auth: Dependencies,
   { email, name, password }: Registration,
   origin: Origin,
 ): Promise<SignIn> {
-  const user = await createUser({ email, name }, await auth.passwords.hash(password));
-  return signedIn(auth, user, await startSession(user._id, origin, auth.lifetimes));
+  await requireStrength(auth, 'password', password, { email, name });
+  const passwordHash = await auth.passwords.hash(password);
+  const user = await createUser({ email, name, passwordHash, emailVerified: false });
+  await recordEvent(auth, user._id, 'account_created', origin);
+  await auth.mail.sendLink(user._id, 'verify_email');
+  return signIn(auth, user, origin);
 }
 
-/** @throws AppError `invalid_credentials`, alike for an unknown address and a wrong password */
+/**
+ * @throws AppError `invalid_credentials`, alike for an unknown address and a wrong password;
+ *   `second_factor_required`, `wrong_code`, `account_disabled` after the right one; `rate_limited`
+ */
 export async function logIn(
-  auth: Auth,
-  { email, password }: Login,
+  auth: Dependencies,
+  { email, password, code }: Login,
   origin: Origin,
 ): Promise<SignIn> {
-  const user = await findUserByEmail(email);
-  const matches = await auth.passwords.verify(password, user?.passwordHash);
-  if (!user || !matches) throw new AppError('invalid_credentials');
-  const session = await startSession(user._id, origin, auth.lifetimes);
-  // A change of the password ends the sessions that it finds, and may have missed this one.
-  if (!(await isUnchanged(user))) {
-    await logOut(auth, session.caller);
+  const user = (await findUserByEmail(email)) ?? undefined;
+  const account = email.toLowerCase();
+  const guessed = { secret: 'password', account, userId: user?._id, origin } as const;
+  const matches = await tryToGuess(auth, guessed, () =>
+    auth.passwords.verify(password, user?.passwordHash ?? undefined),
+  );
+  if (!user || !matches) {
+    // One write in either case, so that the time tells nothing.
+    if (user) await recordEvent(auth, user._id, 'sign_in_failed', origin);
+    else await countUp({ key: `unknown account:${origin.network}`, window: 900 });
     throw new AppError('invalid_credentials');
   }
-  return signedIn(auth, user, session);
+  await requireSecondFactor(auth, user, code, origin);
+  const signedIn = await signIn(auth, user, origin);
+  await upgradePasswordHash(auth, user, password);
+  return signedIn;
 }
 
 /** @throws AppError `invalid_refresh_token` */
-export async function refresh(auth: Auth, refreshToken: string, origin: Origin): Promise<Tokens> {
-  return tokensFor(auth, await continueSession(refreshToken, origin, auth.lifetimes));
+export async function refresh(
+  auth: Dependencies,
+  refreshToken: string,
+  origin: Origin,
+): Promise<Tokens> {
+  return tokensFor(auth, await continueSession(auth, refreshToken, origin));
 }
 
 /** Ends the caller's session, at once; it may have ended meanwhile. */
-export async function logOut(auth: Auth, caller: Caller): Promise<void> {
-  await endSession(caller, caller.sessionId, auth.lifetimes);
+export async function logOut(
+  auth: Dependencies,
+  caller: SessionCaller,
+  origin: Origin,
+): Promise<void> {
+  const { userId, sessionId } = caller;
+  if (await endSession(caller, sessionId))
+    await recordEvent(auth, objectId(userId), 'signed_out', origin);
   await auth.endedSessions.catchUp();
 }
 
@@ -70,7 +123,24 @@ export async function logOut(auth: Auth, caller: Caller): Promise<void> {
  * Ends one of the caller's sessions, at once.
  * @throws AppError `not_found` for a session that is absent, has ended or is somebody else's
  */
-export async function endOwnSession(auth: Auth, caller: Caller, id: string): Promise<void> {
-  if (!(await endSession(caller, id, auth.lifetimes))) throw new AppError('not_found');
+export async function endOwnSession(
+  auth: Dependencies,
+  caller: Caller,
+  id: string,
+  origin: Origin,
+): Promise<void> {
+  if (!(await endSession(caller, id))) throw new AppError('not_found');
+  await recordEvent(auth, objectId(caller.userId), 'session_ended', origin);
+  await auth.endedSessions.catchUp();
+}
+
+/** Ends all of the caller's sessions but the one that asks, at once. */
+export async function endOtherSessions(
+  auth: Dependencies,
+  { userId, sessionId }: SessionCaller,
+  origin: Origin,
+): Promise<void> {
+  await endSessionsOf(objectId(userId), { except: sessionId });
+  await recordEvent(auth, objectId(userId), 'session_ended', origin);
   await auth.endedSessions.catchUp();
 }

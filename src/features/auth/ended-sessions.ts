@@ -28,7 +28,8 @@ export function createEndedSessions(
 ): EndedSessions {
   /** When each ended session may be forgotten, in the order of becoming known. */
   const ended = new Map<string, number>();
-  let newest = new Date(0);
+  // What ended before has no access token left.
+  let newest = new Date(Date.now() - remember * 1000);
   let readAt = Number.NEGATIVE_INFINITY;
   let reading: Promise<void> | undefined;
 

@@ -21,6 +21,8 @@ export interface Passwords {
   hash(password: string): Promise<string>;
   /** Takes as long for an unknown account (no hash) as for a wrong password. */
   verify(password: string, hash: string | undefined): Promise<boolean>;
+  /** Whether a hash was made at a lower cost than is asked for today. */
+  isOutdated(hash: string): boolean;
 }
 
 /**
@@ -42,6 +44,7 @@ export function createPasswords(cost: number): Passwords {
 
   return {
     hash,
+    isOutdated: (made) => bcrypt.getRounds(made) < cost,
     async verify(password, expected) {
       decoy ??= hash(randomBytes(16).toString('hex'));
       const against = expected ?? (await decoy);

@@ -158,6 +158,7 @@ export const tasksContract = {
     method: 'post',
     path: '/tasks',
     access: 'user',
+    scope: 'tasks:write',
     summary: 'Create a task',
     body: createSchema,
     status: 201,
@@ -174,6 +175,7 @@ export const tasksContract = {
     method: 'get',
     path: '/tasks',
     access: 'user',
+    scope: 'tasks:read',
     summary: 'List tasks',
     description:
       'Answers the caller\u2019s tasks, page by page: follow nextCursor, or the Link header, until it is null. A date-only task counts as due at the end of its day in UTC; tasks without a due date sort after all others.',
@@ -190,6 +192,7 @@ export const tasksContract = {
     method: 'get',
     path: '/tasks/:id',
     access: 'user',
+    scope: 'tasks:read',
     summary: 'Read a task',
     params: idParams,
     status: 200,
@@ -202,6 +205,7 @@ export const tasksContract = {
     method: 'patch',
     path: '/tasks/:id',
     access: 'user',
+    scope: 'tasks:write',
     summary: 'Change a task',
     description:
       'JSON Merge Patch (RFC 7396): an omitted member stays, null brings it back to its default, an array is replaced whole. Send the ETag in If-Match to change only the version that you have read.',
@@ -227,6 +231,7 @@ export const tasksContract = {
     method: 'delete',
     path: '/tasks/:id',
     access: 'user',
+    scope: 'tasks:write',
     summary: 'Delete a task',
     description:
       'For good. Send the ETag in If-Match to delete only the version that you have read.',

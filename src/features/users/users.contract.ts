@@ -6,7 +6,7 @@ import { text } from '../../contract/text.ts';
 const nameSchema = text({ min: 1, max: 100 });
 
 /** bcrypt reads 72 bytes; a longer password would match on its beginning alone. */
-const newPasswordSchema = text({ min: 8, max: 64, trim: false })
+export const newPasswordSchema = text({ min: 8, max: 64, trim: false })
   .refine(
     (password) => new TextEncoder().encode(password).length <= 72,
     'must have at most 72 bytes in UTF-8',
@@ -15,6 +15,31 @@ const newPasswordSchema = text({ min: 8, max: 64, trim: false })
 
 /** A password to compare, not to choose: whatever was chosen may be tried. */
 export const passwordSchema = z.string().min(1).max(1000).meta({ format: 'password' });
+
+/** Of an authenticator, or a recovery code with or without its hyphens. */
+export const codeSchema = z.string().trim().min(6).max(40).meta({
+  description: 'Six digits of the authenticator, or a recovery code.',
+  example: '123456',
+});
+
+/** What a sensitive change asks for, besides a session. */
+export const proofFields = {
+  password: passwordSchema
+    .optional()
+    .meta({ description: 'Required unless the account has none; then a fresh sign-in is.' }),
+  code: codeSchema
+    .optional()
+    .meta({ description: 'Required where the account has a second factor.' }),
+};
+
+/** How such a change can be refused. */
+export const proofErrors = [
+  'wrong_password',
+  'fresh_sign_in_required',
+  'second_factor_required',
+  'wrong_code',
+  'overloaded',
+] as const;
 
 export const emailSchema = z
   .string()
@@ -70,10 +95,14 @@ const patchSchema = z
 
 export type UserPatch = z.output<typeof patchSchema>;
 
-const deletionSchema = z.strictObject({ password: passwordSchema }).meta({ id: 'AccountDeletion' });
+const deletionSchema = z.strictObject(proofFields).meta({ id: 'AccountDeletion' });
 
 const passwordChangeSchema = z
-  .strictObject({ currentPassword: passwordSchema, newPassword: newPasswordSchema })
+  .strictObject({
+    currentPassword: proofFields.password,
+    newPassword: newPasswordSchema,
+    code: proofFields.code,
+  })
   .meta({ id: 'PasswordChange' });
 
 export type PasswordChange = z.output<typeof passwordChangeSchema>;
@@ -93,6 +122,7 @@ export const usersContract = {
     method: 'get',
     path: '/users/me',
     access: 'user',
+    scope: 'account:read',
     summary: 'Read your account',
     status: 200,
     answer: userSchema,
@@ -104,6 +134,7 @@ export const usersContract = {
     method: 'patch',
     path: '/users/me',
     access: 'user',
+    scope: 'account:write',
     summary: 'Change your name or time zone',
     body: patchSchema,
     status: 200,
@@ -126,7 +157,7 @@ export const usersContract = {
     status: 204,
     preconditions: true,
     limit: 'credentials',
-    errors: ['wrong_password', 'precondition_failed', 'overloaded'],
+    errors: [...proofErrors, 'precondition_failed'],
     example: { body: { password: 'correct horse battery' } },
   }),
   changePassword: endpoint({
@@ -138,7 +169,7 @@ export const usersContract = {
     body: passwordChangeSchema,
     status: 204,
     limit: 'credentials',
-    errors: ['wrong_password', 'overloaded'],
+    errors: [...proofErrors],
     example: {
       body: { currentPassword: 'correct horse battery', newPassword: 'staple battery horse' },
     },

@@ -1,13 +1,14 @@
 import type { Dependencies } from '../../dependencies.ts';
 import { routes } from '../../http/mount.ts';
+import { deleteUser } from './deletion.service.ts';
+import { changePassword } from './password.service.ts';
 import { usersContract } from './users.contract.ts';
-import { changePassword, deleteUser, readUser, updateUser } from './users.service.ts';
+import { readUser, updateUser } from './users.service.ts';
 
 export const usersRoutes = (accounts: Dependencies) =>
   routes(usersContract, {
     read: ({ caller }) => readUser(caller),
     update: ({ caller, body, preconditions }) => updateUser(caller, body, preconditions),
-    remove: ({ caller, body, preconditions }) =>
-      deleteUser(accounts, caller, body.password, preconditions),
-    changePassword: ({ caller, body }) => changePassword(accounts, caller, body),
+    remove: ({ caller, body, ...conditions }) => deleteUser(accounts, caller, body, conditions),
+    changePassword: ({ caller, body, origin }) => changePassword(accounts, caller, body, origin),
   });

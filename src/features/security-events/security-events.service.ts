@@ -1,0 +1,62 @@
+import type { Types } from 'mongoose';
+import type { Caller, Origin } from '../../contract/endpoint.ts';
+import type { Dependencies } from '../../dependencies.ts';
+import { objectId } from '../../database/ids.ts';
+import { afterCursor, allOf, sortOf, toPage } from '../../database/keyset.ts';
+import {
+  type SecurityEvent,
+  type SecurityEventQuery,
+  securityEvents,
+  type SecurityEventType,
+} from './security-events.contract.ts';
+import { SecurityEventModel, type SecurityEventRecord } from './security-events.model.ts';
+
+type Recording = Pick<Dependencies, 'logger' | 'mail'>;
+
+/**
+ * Records what happened to an account, and tells its owner where that is called for.
+ * @param origin nothing for what was done on the server itself
+ */
+export async function recordEvent(
+  { logger, mail }: Recording,
+  userId: Types.ObjectId,
+  type: SecurityEventType,
+  origin?: Origin,
+): Promise<void> {
+  const { address = '', userAgent = '' } = origin ?? {};
+  const at = new Date();
+  await SecurityEventModel.create({
+    userId,
+    type,
+    at,
+    address,
+    userAgent: userAgent.slice(0, 300),
+  });
+  logger.info({ userId: userId.toHexString(), event: type }, 'security event');
+  if ('notice' in securityEvents[type]) await mail.notify(userId, type, { at, address });
+}
+
+export async function deleteEventsOf(userId: Types.ObjectId): Promise<void> {
+  await SecurityEventModel.deleteMany({ userId });
+}
+
+function showEvent(event: SecurityEventRecord): SecurityEvent {
+  return {
+    id: event._id.toHexString(),
+    type: event.type as SecurityEventType,
+    at: event.at.toISOString(),
+    address: event.address,
+    userAgent: event.userAgent,
+  };
+}
+
+/** What happened to the caller's account, the newest first. */
+export async function listEvents(caller: Caller, { limit, cursor }: SecurityEventQuery) {
+  const order = [{ field: 'at', type: 'date', direction: -1 }] as const;
+  const after = cursor === undefined ? {} : afterCursor(cursor, 'securityEvents', order);
+  const found = await SecurityEventModel.find(allOf({ userId: objectId(caller.userId) }, after))
+    .sort(sortOf(order))
+    .limit(limit + 1)
+    .lean<SecurityEventRecord[]>();
+  return toPage(found, { limit, filter: 'securityEvents', order }, showEvent);
+}

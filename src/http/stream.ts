@@ -1,0 +1,114 @@
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import * as z from 'zod';
+import type { Exchange } from './answer.ts';
+
+/** Characters that are gathered before they are sent, as each write costs more than its bytes. */
+const pieceLength = 16_384;
+/** Milliseconds after which a caller who takes nothing more is given up. */
+const stalled = 60_000;
+
+function isAsync(value: unknown): value is AsyncIterable<unknown> {
+  return typeof value === 'object' && value !== null && Symbol.asyncIterator in value;
+}
+
+function strictly(schema: unknown): z.ZodType {
+  return schema instanceof z.ZodObject ? schema.strict() : (schema as z.ZodType);
+}
+
+/** Strict about what is shown, as for answers in one piece; a list is checked item by item. */
+function checkOf({ endpoint, checkAnswers }: Exchange, name: string): (value: unknown) => void {
+  if (!checkAnswers) return () => {};
+  const declared = endpoint.answer?.shape[name];
+  if (declared === undefined) throw new TypeError(`${name} is not declared`);
+  const checked = strictly(declared instanceof z.ZodArray ? declared.element : declared);
+  return (value) => {
+    for (const each of declared instanceof z.ZodArray && Array.isArray(value) ? value : [value]) {
+      checked.parse(each);
+    }
+  };
+}
+
+async function* membersOf(
+  exchange: Exchange,
+  answer: Record<string, unknown>,
+): AsyncGenerator<string> {
+  let before = '{';
+  for (const [name, value] of Object.entries(answer)) {
+    const check = checkOf(exchange, name);
+    yield `${before}\n${JSON.stringify(name)}: `;
+    before = ',';
+    if (!isAsync(value)) {
+      check(value);
+      yield JSON.stringify(value);
+      continue;
+    }
+    let separator = '[';
+    for await (const item of value) {
+      check(item);
+      yield `${separator}\n${JSON.stringify(item)}`;
+      separator = ',';
+    }
+    yield separator === '[' ? '[]' : '\n]';
+  }
+  yield '\n}\n';
+}
+
+async function* piecesOf(texts: AsyncIterable<string>): AsyncGenerator<string> {
+  let piece = '';
+  for await (const text of texts) {
+    piece += text;
+    if (piece.length < pieceLength) continue;
+    yield piece;
+    piece = '';
+  }
+  yield piece;
+}
+
+async function* joined(first: string, rest: AsyncIterable<string>): AsyncGenerator<string> {
+  yield first;
+  yield* rest;
+}
+
+/** Whether the caller has gone, which ends the answer and is nobody's defect. */
+function isDeparture(error: unknown): boolean {
+  return (error as NodeJS.ErrnoException).code === 'ERR_STREAM_PREMATURE_CLOSE';
+}
+
+function begin({ endpoint, res }: Exchange): void {
+  const { attachment, status } = endpoint;
+  res.statusCode = status;
+  res.setHeader('Content-Type', 'application/json; charset=utf-8');
+  if (attachment) res.setHeader('Content-Disposition', `attachment; filename="${attachment}"`);
+}
+
+/**
+ * Sends an answer as fast as the caller reads it, without holding it in memory. What fails before the
+ * first piece is out is answered as any failure; later it breaks the connection off, so that half an
+ * answer cannot be taken for a whole one. A HEAD request begins nothing that comes bit by bit.
+ */
+export async function sendStream(
+  exchange: Exchange,
+  answer: Record<string, unknown>,
+): Promise<void> {
+  const { req, res } = exchange;
+  if (req.method === 'HEAD') {
+    begin(exchange);
+    res.end();
+    return;
+  }
+  const pieces = piecesOf(membersOf(exchange, answer));
+  const first = await pieces.next();
+  if (first.done || res.destroyed) {
+    await pieces.return(undefined);
+    return;
+  }
+  begin(exchange);
+  // Nobody listens for it, so that Node closes the connection.
+  res.setTimeout(stalled);
+  try {
+    await pipeline(Readable.from(joined(first.value, pieces)), res);
+  } catch (error) {
+    if (!isDeparture(error)) throw error;
+  }
+}

@@ -1,0 +1,104 @@
+import { isIP } from 'node:net';
+import { mongo } from 'mongoose';
+import * as z from 'zod';
+
+export const day = 86_400;
+const secondsPerUnit = { s: 1, m: 60, h: 3600, d: day } as const;
+
+export const onOff = z.enum(['on', 'off']).transform((value) => value === 'on');
+const itemsOf = (list: string) =>
+  list
+    .split(',')
+    .map((item) => item.trim())
+    .filter(Boolean);
+export const wholeNumber = (min: number, max: number) =>
+  z
+    .string()
+    .regex(/^\d+$/, `must be a whole number from ${min} to ${max}`)
+    .transform(Number)
+    .refine((value) => value >= min && value <= max, `must be from ${min} to ${max}`);
+/** `900`, `900s`, `15m`, `12h` or `30d`; read as seconds. */
+export const duration = (max: number) =>
+  z
+    .string()
+    .regex(/^\d{1,9}[smhd]?$/, 'must be a number of seconds, or a duration such as 15m, 12h or 30d')
+    .transform((value) => {
+      const unit = value.slice(-1) as keyof typeof secondsPerUnit;
+      return Number.parseInt(value, 10) * (secondsPerUnit[unit] ?? 1);
+    })
+    .refine((seconds) => seconds >= 1 && seconds <= max, `must be from 1 s to ${max / day}d`);
+export const webAddress = z
+  .url({ protocol: /^https?$/, error: 'must be an http:// or https:// address' })
+  .transform((value) => value.replace(/\/+$/, ''));
+
+const loopback = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
+
+/** Whether secrets may be sent to this address: over HTTPS, or on this very machine. */
+export function isSafeAddress(address: string): boolean {
+  const { protocol, hostname } = new URL(address);
+  return protocol === 'https:' || (protocol === 'http:' && loopback.test(hostname));
+}
+
+const safe = 'must be an https:// address, or an http:// address on this machine';
+/** Of what signs people in. */
+export const providerAddress = webAddress.refine(isSafeAddress, safe);
+/** Compared letter by letter with what the provider says, so a slash at the end stays. */
+export const issuer = z
+  .url({ protocol: /^https?$/, error: safe, abort: true })
+  .refine(isSafeAddress, safe);
+/** What browsers send as Origin: a scheme, a host and a port, with nothing behind them. */
+export const origins = z
+  .string()
+  .transform(itemsOf)
+  .refine(
+    (items) =>
+      items.every((item) => URL.canParse(item) && new URL(item).origin === item) &&
+      items.every((item) => /^https?:/.test(item)),
+    'must list http:// or https:// origins in lower case, without a path or a slash at the end',
+  );
+
+const namedSubnets = new Set(['loopback', 'linklocal', 'uniquelocal']);
+
+/** An address, a subnet of at least one bit, or a name that Express knows. */
+function isSubnet(value: string): boolean {
+  const [address = '', prefix = '1', ...rest] = value.split('/');
+  const bits = { 0: 0, 4: 32, 6: 128 }[isIP(address)] ?? 0;
+  const length = /^\d{1,3}$/.test(prefix) ? Number(prefix) : 0;
+  return namedSubnets.has(value) || (rest.length === 0 && length >= 1 && length <= bits);
+}
+
+/** Express's own forms: a number of proxies to trust, or their addresses and subnets. */
+export const trustProxy = z
+  .string()
+  .transform((value) => (/^\d{1,2}$/.test(value) ? Number(value) : itemsOf(value)))
+  .refine(
+    (value) => typeof value === 'number' || (value.length > 0 && value.every(isSubnet)),
+    'must be a number of proxies, or a list of their addresses and subnets',
+  );
+
+/** Whether the driver understands a connection string; nothing is connected to. */
+export function isUnderstood(uri: string): boolean {
+  try {
+    return Boolean(new mongo.MongoClient(uri));
+  } catch {
+    return false;
+  }
+}
+
+/** An address as `URL` writes it, of HTTPS, of this machine or of an app's own scheme. */
+function isReturnAddress(address: string): boolean {
+  if (!URL.canParse(address) || /[?#*]/.test(address)) return false;
+  const { href, protocol } = new URL(address);
+  return href === address && (protocol !== 'http:' || isSafeAddress(address));
+}
+
+/** Addresses with commas between, to which a browser may be sent back; compared letter by letter. */
+export const returnAddresses = z
+  .string()
+  .transform(itemsOf)
+  .refine(
+    (items) => items.every(isReturnAddress),
+    'must list whole https:// addresses (http:// on this machine), without a query, a fragment or a wildcard, and with a slash where there is no path',
+  );
+
+export const optionalText = z.string().optional();
