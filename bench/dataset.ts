@@ -58,7 +58,8 @@ function accountOf(_id: Types.ObjectId) {
     emailVerified: false,
     name: 'Ada',
     timeZone: 'UTC',
-    passwordHash: '',
+    role: 'user',
+    passwordChangedAt: now,
     createdAt: now,
     updatedAt: now,
     version: 1,
@@ -70,13 +71,16 @@ function sessionOf(_id: Types.ObjectId, userId: Types.ObjectId) {
   return {
     _id,
     userId,
-    tokenHash: randomBytes(32).toString('base64url'),
+    lineageHash: randomBytes(32).toString('base64url'),
+    generation: 0,
     userAgent: '',
     address: '',
+    network: '',
     rotatedAt: now,
     createdAt: now,
     lastUsedAt: now,
     expiresAt: new Date(now.getTime() + 24 * hour),
+    endsAt: new Date(now.getTime() + 24 * hour),
   };
 }
 

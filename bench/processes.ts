@@ -111,7 +111,10 @@ export interface Place {
 }
 
 /** The built server with everything on, except that it is measured over plain HTTP. */
-export function startApi({ database, jwtSecret, directory }: Place): Promise<BenchedServer> {
+export function startApi(
+  { database, jwtSecret, directory }: Place,
+  settings: Record<string, string> = {},
+): Promise<BenchedServer> {
   return start({
     file: 'dist/main.js',
     execArgv: [],
@@ -121,6 +124,7 @@ export function startApi({ database, jwtSecret, directory }: Place): Promise<Ben
       MONGODB_URI: database,
       JWT_SECRET: jwtSecret,
       ENFORCE_HTTPS: 'off',
+      ...settings,
     },
     directory,
   });
