@@ -25,4 +25,5 @@ HEALTHCHECK --interval=10s --timeout=5s --start-period=20s CMD ["node", "-e", "\
       (answer) => process.exit(answer.statusCode === 200 ? 0 : 1)) \
     .on('error', () => process.exit(1))"]
 # Without a shell or npm in between, so that node itself gets SIGTERM and can stop gracefully.
-CMD ["node", "dist/main.js"]
+# As `npm start` does it, without npm: less room for young garbage keeps the process below 150 MiB.
+CMD ["node", "--max-semi-space-size=8", "dist/main.js"]

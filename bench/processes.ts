@@ -117,7 +117,8 @@ export function startApi(
 ): Promise<BenchedServer> {
   return start({
     file: 'dist/main.js',
-    execArgv: [],
+    // As `npm start` and the image start it.
+    execArgv: ['--max-semi-space-size=8'],
     environment: {
       NODE_ENV: 'production',
       HOST: '127.0.0.1',

@@ -21,7 +21,10 @@ describe('Dockerfile', () => {
   const api = useApi();
 
   test('makes node the process that gets signals, without root rights', () => {
-    expect(JSON.parse(valueOf('CMD') ?? '')).toEqual(['node', 'dist/main.js']);
+    const { scripts } = JSON.parse(readFileSync('package.json', 'utf8')) as {
+      scripts: { start: string };
+    };
+    expect(JSON.parse(valueOf('CMD') ?? '')).toEqual(scripts.start.split(' '));
     expect(valueOf('USER')).toBe('node');
     expect(valueOf('ENV')).toBe('NODE_ENV=production');
   });
