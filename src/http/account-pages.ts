@@ -1,36 +1,16 @@
-import { createHash } from 'node:crypto';
-import type { RequestHandler, Router } from 'express';
-import { contentSecurityPolicy } from 'helmet';
+import type { Router } from 'express';
 import { basePath } from '../api.ts';
 import type { Config } from '../config.ts';
 import { emailContract } from '../features/email/email.contract.ts';
 import { createReadOnlyRouter } from './methods.ts';
-import { style as readingStyle } from './pages.ts';
+import { html, style as readingStyle } from './pages.ts';
+import { formPolicy } from './security.ts';
 
 const style = `${readingStyle}
   label, input, button { display: block; font: inherit; margin: 1rem 0 .5rem; }
   input { width: 100%; max-width: 24rem; padding: .4rem; box-sizing: border-box; }
   button { padding: .4rem 1.2rem; }
 `;
-
-/** This server's one script, which may call this server, and the one style. */
-function pagePolicy(): RequestHandler {
-  const digest = createHash('sha256').update(style).digest('base64');
-  return contentSecurityPolicy({
-    useDefaults: false,
-    directives: {
-      'default-src': ["'none'"],
-      'base-uri': ["'none'"],
-      'connect-src': ["'self'"],
-      'form-action': ["'none'"],
-      'frame-ancestors': ["'none'"],
-      'img-src': ["'self'"],
-      'object-src': ["'none'"],
-      'script-src': ["'self'"],
-      'style-src': [`'sha256-${digest}'`],
-    },
-  });
-}
 
 interface PageContent {
   title: string;
@@ -43,17 +23,10 @@ interface PageContent {
 }
 
 function accountPage({ title, endpoint, fields, action, done }: PageContent): string {
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${title}</title>
-<link rel="icon" href="/docs/favicon-32x32.png">
-<style>${style}</style>
-</head>
-<body>
-<main>
+  return html(
+    title,
+    `<style>${style}</style>`,
+    `<main>
 <h1>${title}</h1>
 <form method="post" data-endpoint="${basePath}${endpoint}" data-done="${done}">
 ${fields}
@@ -62,10 +35,8 @@ ${fields}
 <p role="status"></p>
 <noscript>This page needs JavaScript.</noscript>
 </main>
-<script src="/account.js"></script>
-</body>
-</html>
-`;
+<script src="/account.js"></script>`,
+  );
 }
 
 const verifyPage = accountPage({
@@ -124,7 +95,7 @@ if (!token) {
 export function accountPages({ APP_URL }: Pick<Config, 'APP_URL'>): Router {
   const { router, serve } = createReadOnlyRouter();
   if (APP_URL !== undefined) return router;
-  const policy = pagePolicy();
+  const policy = formPolicy(style);
   serve('/verify-email', policy, (_req, res) => {
     res.type('html').send(verifyPage);
   });

@@ -14,7 +14,8 @@ function escapeHtml(text: string): string {
   return text.replaceAll(/[&<>"]/g, (character) => entities[character] ?? character);
 }
 
-function html(title: string, head: string, body: string): string {
+/** A page of this server: a title, what belongs into its head, and its body; all of it HTML. */
+export function html(title: string, head: string, body: string): string {
   return `<!doctype html>
 <html lang="en">
 <head>

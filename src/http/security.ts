@@ -29,6 +29,11 @@ const page = {
   'object-src': ["'none'"],
 };
 
+/** How a policy names what may stand in the page itself. */
+function digestOf(content: string): string {
+  return `'sha256-${createHash('sha256').update(content).digest('base64')}'`;
+}
+
 /** The docs page: this API's own scripts and styles, which may call the API. */
 export const docsPolicy = contentSecurityPolicy({
   useDefaults: false,
@@ -41,12 +46,25 @@ export const docsPolicy = contentSecurityPolicy({
   },
 });
 
-/** A page to read: no scripts, and this one style alone. */
-export function readingPolicy(style: string): RequestHandler {
-  const digest = createHash('sha256').update(style).digest('base64');
+/** A form: this server's own script, which may call the API, and this one style alone. */
+export function formPolicy(style: string): RequestHandler {
   return contentSecurityPolicy({
     useDefaults: false,
-    directives: { ...page, 'img-src': onlySelf, 'style-src': [`'sha256-${digest}'`] },
+    directives: {
+      ...page,
+      'connect-src': onlySelf,
+      'img-src': onlySelf,
+      'script-src': onlySelf,
+      'style-src': [digestOf(style)],
+    },
+  });
+}
+
+/** A page to read: no scripts, and this one style alone. */
+export function readingPolicy(style: string): RequestHandler {
+  return contentSecurityPolicy({
+    useDefaults: false,
+    directives: { ...page, 'img-src': onlySelf, 'style-src': [digestOf(style)] },
   });
 }
 
