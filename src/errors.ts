@@ -40,6 +40,12 @@ export class AppError extends Error {
     this.scope = options.scope;
   }
 
+  /** Over a limit, until the end of the window in which it is counted. */
+  static rateLimited(resetsAt: Date): AppError {
+    const retryAfter = Math.max(1, Math.ceil((resetsAt.getTime() - Date.now()) / 1000));
+    return new AppError('rate_limited', { retryAfter });
+  }
+
   /** Broken rules, of a schema or such as only a service can check; at least one. */
   static violations(violations: Violation[]): AppError {
     const [first] = violations;

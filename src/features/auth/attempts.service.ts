@@ -28,11 +28,6 @@ export interface Guessed {
 
 type Auth = Pick<Dependencies, 'config'>;
 
-function refuse(resetsAt: Date): never {
-  const retryAfter = Math.max(1, Math.ceil((resetsAt.getTime() - Date.now()) / 1000));
-  throw new AppError('rate_limited', { retryAfter });
-}
-
 /**
  * Lets somebody try a secret of an account. Attempts are counted first and forgiven when they turn out
  * right, whether or not the account exists. Whoever uses the account from a known address is never
@@ -53,10 +48,10 @@ export async function tryToGuess(
   const fromNetwork = counted(origin.network);
   const inAll = counted('');
   const [own, all] = await Promise.all([countUp(fromNetwork), countUp(inAll)]);
-  if (own.count > attemptLimits.network) refuse(own.resetsAt);
+  if (own.count > attemptLimits.network) throw AppError.rateLimited(own.resetsAt);
   if (all.count > attemptLimits.account) {
     const familiar = userId !== undefined && (await isFamiliar(userId, origin));
-    if (!familiar) refuse(all.resetsAt);
+    if (!familiar) throw AppError.rateLimited(all.resetsAt);
   }
   const right = await attempt();
   if (right) await Promise.all([countFromZero(fromNetwork), countDown(inAll)]);

@@ -42,9 +42,7 @@ async function* itemsOf<Item>(
 async function requireModeration({ config }: Accounts, { _id }: UserRecord): Promise<void> {
   if (!config.RATE_LIMIT) return;
   const { count, resetsAt } = await countUp({ key: `export:${_id.toHexString()}`, window: 3600 });
-  if (count <= exportsPerHour) return;
-  const retryAfter = Math.max(1, Math.ceil((resetsAt.getTime() - Date.now()) / 1000));
-  throw new AppError('rate_limited', { retryAfter });
+  if (count > exportsPerHour) throw AppError.rateLimited(resetsAt);
 }
 
 function identitiesOf({ identities }: UserRecord): AccountExport['identities'] {
