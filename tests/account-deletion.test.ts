@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import mongoose from 'mongoose';
 import { objectId } from '../src/database/ids.ts';
 import { SessionModel } from '../src/features/auth/sessions.model.ts';
 import { TaskModel } from '../src/features/tasks/tasks.model.ts';
@@ -16,6 +15,7 @@ import {
 } from './support/accounts.ts';
 import { type Api, startInstance, useDatabase } from './support/api.ts';
 import { createTask, type Member, memberOf, send, signUp } from './support/factories.ts';
+import { everything } from './support/stored.ts';
 
 const database = useDatabase();
 let api: Api;
@@ -29,14 +29,6 @@ afterAll(() => Promise.all([api.close(), slow.close()]));
 
 const remove = (member: Member, given: object = { password: member.password }) =>
   member.send('delete', '/users/me', given);
-
-/** Everything that the database holds, as text. */
-async function everything(): Promise<string> {
-  const collections = (await mongoose.connection.db?.collections()) ?? [];
-  expect(collections.length).toBeGreaterThanOrEqual(3);
-  const stored = await Promise.all(collections.map((collection) => collection.find().toArray()));
-  return JSON.stringify(stored);
-}
 
 /** What the job does that runs every few seconds, once a deletion is so old that it is settled. */
 async function settle({ user }: Pick<Member, 'user'>): Promise<void> {

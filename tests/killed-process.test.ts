@@ -5,6 +5,7 @@ import { describe, expect, test } from '@jest/globals';
 import mongoose, { type Connection, Types } from 'mongoose';
 import type { SignIn } from '../src/features/auth/auth.contract.ts';
 import { type ApiProcess, inFolder, originOf, startProcess } from './support/processes.ts';
+import { everything } from './support/stored.ts';
 
 const tasks = 3000;
 
@@ -64,13 +65,6 @@ async function signUp(origin: string, connection: Connection): Promise<SignIn> {
   const copies = Array.from({ length: tasks - 1 }, () => ({ ...task, _id: new Types.ObjectId() }));
   await stored.insertMany(copies);
   return signedIn;
-}
-
-/** Everything that the database holds, as text. */
-async function everything(connection: Connection): Promise<string> {
-  const collections = (await connection.db?.collections()) ?? [];
-  const stored = await Promise.all(collections.map((collection) => collection.find().toArray()));
-  return JSON.stringify(stored);
 }
 
 describe('A process that is killed', () => {

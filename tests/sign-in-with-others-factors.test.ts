@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import mongoose from 'mongoose';
 import { SignInFlowModel } from '../src/features/identities/sign-in-flows.model.ts';
 import { UserModel } from '../src/features/users/users.model.ts';
 import { expectProblem, logIn } from './support/accounts.ts';
@@ -16,6 +15,7 @@ import {
   signInWith,
   somebodyNew,
 } from './support/provider-sign-in.ts';
+import { everything } from './support/stored.ts';
 
 const database = useDatabase();
 const startProvider = useOpenIdProviders();
@@ -30,13 +30,6 @@ afterAll(() => api.close());
 const returning = (person: Person) => comeBack(api, provider, person);
 
 const accountsWith = (email: string) => UserModel.countDocuments({ emailKey: email });
-
-/** Everything that the database holds, as text. */
-async function everything(): Promise<string> {
-  const collections = (await mongoose.connection.db?.collections()) ?? [];
-  const stored = await Promise.all(collections.map((collection) => collection.find().toArray()));
-  return JSON.stringify(stored);
-}
 
 describe('a sign-in with a provider to an account with a second factor', () => {
   let person: ReturnType<typeof somebodyNew>;

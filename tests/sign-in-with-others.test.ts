@@ -1,7 +1,6 @@
 import { PassThrough } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import mongoose from 'mongoose';
 import supertest from 'supertest';
 import { createApp } from '../src/app.ts';
 import { UserModel } from '../src/features/users/users.model.ts';
@@ -28,6 +27,7 @@ import {
   start,
   visitFrom,
 } from './support/provider-sign-in.ts';
+import { everything } from './support/stored.ts';
 
 const database = useDatabase();
 const startProvider = useOpenIdProviders();
@@ -49,13 +49,6 @@ afterAll(async () => {
 const returning = (person: Person) => comeBack(api, provider, person);
 
 const accountsWith = (email: string) => UserModel.countDocuments({ emailKey: email });
-
-/** Everything that the database holds, as text. */
-async function everything(): Promise<string> {
-  const collections = (await mongoose.connection.db?.collections()) ?? [];
-  const stored = await Promise.all(collections.map((collection) => collection.find().toArray()));
-  return JSON.stringify(stored);
-}
 
 /** What the log of an instance says of some requests. */
 async function logOf(
