@@ -85,10 +85,7 @@ export async function updateUser(
     { _id, ...existing, disabledAt: disabled ? null : { $ne: null } },
     disabled ? { $set: { disabledAt: new Date() } } : { $unset: { disabledAt: true } },
   );
-  if (disabled) {
-    await endSessionsOf(_id);
-    await accounts.endedSessions.catchUp();
-  }
+  if (disabled) await endSessionsOf(accounts, _id);
   accounts.apiTokens.forget();
   // Without an origin: that would show the owner where the administrator was.
   if (modifiedCount === 1) {
@@ -103,7 +100,6 @@ export async function updateUser(
  */
 export async function endSessionsOfUser(accounts: Accounts, id: string): Promise<void> {
   const { _id } = await findUser(id);
-  await endSessionsOf(_id);
-  await accounts.endedSessions.catchUp();
+  await endSessionsOf(accounts, _id);
   await recordEvent(accounts, _id, 'sessions_ended_by_administrator');
 }

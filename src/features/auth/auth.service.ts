@@ -140,7 +140,6 @@ export async function endOtherSessions(
   { userId, sessionId }: SessionCaller,
   origin: Origin,
 ): Promise<void> {
-  await endSessionsOf(objectId(userId), { except: sessionId });
+  await endSessionsOf(auth, objectId(userId), { except: sessionId });
   await recordEvent(auth, objectId(userId), 'session_ended', origin);
-  await auth.endedSessions.catchUp();
 }

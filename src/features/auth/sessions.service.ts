@@ -33,12 +33,16 @@ function active() {
 export const maximumSessions = 100;
 
 /** What is known of a client each time that it shows up. */
-function seenFrom({ address, network, userAgent }: Origin, { lifetimes }: Pick<Auth, 'lifetimes'>) {
+function seenFrom(
+  { address, network, userAgent }: Origin,
+  { lifetimes }: Pick<Auth, 'lifetimes'>,
+  now: Date,
+) {
   return {
     address,
     network,
     userAgent: userAgent.slice(0, 300),
-    lastUsedAt: new Date(),
+    lastUsedAt: now,
     expiresAt: inSeconds(lifetimes.refreshToken),
   };
 }
@@ -59,7 +63,7 @@ export async function startSession(
     rotatedAt: now,
     createdAt: now,
     endsAt: inSeconds(auth.lifetimes.session),
-    ...seenFrom(origin, auth),
+    ...seenFrom(origin, auth, now),
   });
   await makeRoom(userId);
   const sessionId = _id.toHexString();
@@ -92,9 +96,10 @@ export async function continueSession(
   const token = auth.refreshTokens.read(refreshToken);
   if (!token) throw new AppError('invalid_refresh_token');
   const own = { _id: objectId(token.sessionId), lineageHash: lineageHash(token.lineage) };
+  const now = new Date();
   const rotated = await SessionModel.findOneAndUpdate(
     { ...own, generation: token.generation, ...active() },
-    { $inc: { generation: 1 }, $set: { rotatedAt: new Date(), ...seenFrom(origin, auth) } },
+    { $inc: { generation: 1 }, $set: { rotatedAt: now, ...seenFrom(origin, auth, now) } },
   ).lean<SessionRecord>();
   const session = rotated ?? (await repeatedSession(auth, own, token, origin));
   return {
@@ -138,13 +143,15 @@ export async function endSession(caller: Caller, id: string): Promise<boolean> {
   return (await end({ _id: objectId(id), userId: objectId(caller.userId) })) > 0;
 }
 
-/** Ends all sessions of a user, or all but one; may be repeated. */
+/** Ends all sessions of a user, or all but one, at once; may be repeated. */
 export async function endSessionsOf(
+  { endedSessions }: Pick<Auth, 'endedSessions'>,
   userId: Types.ObjectId,
   options: { except?: string } = {},
 ): Promise<void> {
   const others = options.except === undefined ? {} : { _id: { $ne: objectId(options.except) } };
   await end({ userId, ...others });
+  await endedSessions.catchUp();
 }
 
 /** Ends all sessions of a user who is about to be forgotten; may be repeated. */

@@ -26,13 +26,12 @@ export async function requestPasswordReset(
 
 /** Whoever is in the account, by whatever means, is out at once. */
 async function shutOut(
-  { apiTokens, endedSessions }: Pick<Dependencies, 'apiTokens' | 'endedSessions'>,
+  accounts: Pick<Dependencies, 'apiTokens' | 'endedSessions'>,
   userId: Types.ObjectId,
 ): Promise<void> {
-  await endSessionsOf(userId);
+  await endSessionsOf(accounts, userId);
   await deleteTokensOf(userId);
-  await endedSessions.catchUp();
-  apiTokens.forget();
+  accounts.apiTokens.forget();
 }
 
 /**

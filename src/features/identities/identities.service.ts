@@ -156,8 +156,7 @@ export async function unlink(
         : { $set, $unset: { identities: true, identityKeys: true } },
     );
     if (!isUnlinked) continue;
-    await endSessionsOf(user._id, { except: caller.sessionId });
-    await accounts.endedSessions.catchUp();
+    await endSessionsOf(accounts, user._id, { except: caller.sessionId });
     await recordEvent(accounts, user._id, 'identity_unlinked', origin);
     return;
   }

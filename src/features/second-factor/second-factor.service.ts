@@ -119,7 +119,6 @@ async function settle(
   { sessionId }: SessionCaller,
   { user, event, origin }: { user: UserRecord; event: SecurityEventType; origin: Origin },
 ): Promise<void> {
-  await endSessionsOf(user._id, { except: sessionId });
-  await auth.endedSessions.catchUp();
+  await endSessionsOf(auth, user._id, { except: sessionId });
   await recordEvent(auth, user._id, event, origin);
 }

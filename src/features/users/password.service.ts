@@ -37,7 +37,6 @@ export async function changePassword(
   );
   // Another change won the race, so the current password is no longer the one that was sent.
   if (changed.modifiedCount === 0) throw new AppError('wrong_password');
-  await endSessionsOf(user._id, { except: caller.sessionId });
-  await accounts.endedSessions.catchUp();
+  await endSessionsOf(accounts, user._id, { except: caller.sessionId });
   await recordEvent(accounts, user._id, 'password_changed', origin);
 }
