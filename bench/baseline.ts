@@ -8,6 +8,8 @@ const { ObjectId } = mongo;
 const { MONGODB_URI = '', PORT = '', JWT_SECRET = '' } = process.env;
 const priorities = ['low', 'medium', 'high', 'urgent'];
 const never = Date.parse('9999-12-31T23:59:59.999Z');
+/** What only searches need. */
+const projection = { titleKey: 0, words: 0 };
 const key = createSecretKey(JWT_SECRET, 'utf8');
 const client = await mongo.MongoClient.connect(MONGODB_URI, {
   writeConcern: { w: 'majority', journal: true },
@@ -36,7 +38,19 @@ function show(task: TaskRecord) {
     status: task.status,
     priority: priorities[task.priority],
     dueDate: task.deadline.getTime() === never ? null : task.deadline.toISOString(),
+    timeZone: task.timeZone ?? null,
+    startDate: null,
+    duration: task.duration ?? null,
+    estimate: task.estimate ?? null,
+    recurrence: null,
+    recurrenceAnchor: 'due',
+    seriesId: null,
+    occurrenceDate: null,
     labels: task.labels,
+    projectId: task.projectId.toHexString(),
+    sectionId: null,
+    parentId: null,
+    rank: task.rank,
     completedAt: task.completedAt?.toISOString() ?? null,
     createdAt: task.createdAt.toISOString(),
     updatedAt: task.updatedAt.toISOString(),
@@ -45,7 +59,8 @@ function show(task: TaskRecord) {
 }
 
 async function list(ownerId: mongo.ObjectId) {
-  const found = await tasks.find({ ownerId }).sort({ createdAt: -1, _id: -1 }).limit(21).toArray();
+  const newest = { createdAt: -1, _id: -1 } as const;
+  const found = await tasks.find({ ownerId }, { projection }).sort(newest).limit(21).toArray();
   const page = found.slice(0, 20);
   const last = page.at(-1);
   const cursor = JSON.stringify([last?.createdAt.getTime(), last?._id.toHexString()]);
@@ -66,15 +81,17 @@ async function create(ownerId: mongo.ObjectId, body: string) {
   const task: TaskRecord = {
     _id: new ObjectId(),
     ownerId,
+    projectId: ownerId,
+    rank: now.getTime().toString(36),
     title,
     titleKey: title.toLowerCase(),
+    words: [],
     description,
     status: 'todo',
     priority: priorities.indexOf(priority),
     deadline: new Date(dueDate),
     allDay: false,
     labels,
-    completedAt: null,
     createdAt: now,
     updatedAt: now,
     version: 1,
@@ -113,7 +130,7 @@ async function serve(req: IncomingMessage, res: ServerResponse): Promise<void> {
   if (method === 'POST') return send(res, 201, await create(ownerId, await bodyOf(req)));
   const id = url.slice('/api/v1/tasks/'.length);
   if (id === '') return send(res, 200, await list(ownerId));
-  const task = await tasks.findOne({ _id: new ObjectId(id), ownerId });
+  const task = await tasks.findOne({ _id: new ObjectId(id), ownerId }, { projection });
   return task ? send(res, 200, show(task)) : send(res, 404, {});
 }
 

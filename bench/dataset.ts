@@ -2,6 +2,8 @@ import { randomBytes } from 'node:crypto';
 import mongoose, { Types } from 'mongoose';
 import { type AccessTokens, createAccessTokens } from '../src/features/auth/access-tokens.ts';
 import { SessionModel } from '../src/features/auth/sessions.model.ts';
+import { searchFieldsOf } from '../src/features/search/words.ts';
+import { rankAtEnd } from '../src/features/tasks/rank.ts';
 import { noDeadline, TaskModel, type TaskRecord } from '../src/features/tasks/tasks.model.ts';
 import { UserModel } from '../src/features/users/users.model.ts';
 
@@ -29,19 +31,23 @@ const hour = 3_600_000;
 function taskOf(ownerId: Types.ObjectId, number: number): TaskRecord {
   const createdAt = new Date(began + number * 60_000);
   const title = `Order new chairs for meeting room ${number}`;
+  const description =
+    'Ask three shops for an offer, compare the prices with last year, and tell the office who won.';
   return {
     _id: new Types.ObjectId(),
     ownerId,
+    projectId: ownerId,
+    rank: rankAtEnd(),
     title,
     titleKey: title.toLowerCase(),
-    description:
-      'Ask three shops for an offer, compare the prices with last year, and tell the office who won.',
+    description,
+    ...searchFieldsOf({ title, description }),
     status: ['todo', 'in_progress', 'done'][number % 3] ?? 'todo',
     priority: number % 4,
     deadline: number % 2 === 0 ? noDeadline : new Date(createdAt.getTime() + 72 * hour),
     allDay: false,
     labels: ['office', 'purchase'],
-    completedAt: number % 3 === 2 ? createdAt : null,
+    ...(number % 3 === 2 && { completedAt: createdAt }),
     createdAt,
     updatedAt: createdAt,
     version: 1,

@@ -57,6 +57,7 @@ function blurred(value: unknown): unknown {
     .replace(/^[0-9a-f]{24}\..*/, '<refresh token>')
     .replace(/\b[0-9a-f]{24}\b/, '<id>')
     .replace(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/, '<request id>')
+    .replace(/^g[0-9A-Za-z]{9}$/, '<rank>')
     .replace(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/, '<instant>');
 }
 

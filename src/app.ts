@@ -4,15 +4,27 @@ import type { Dependencies } from './dependencies.ts';
 import { AppError } from './errors.ts';
 import { apiTokensRoutes } from './features/api-tokens/api-tokens.routes.ts';
 import { adminRoutes } from './features/admin/admin.routes.ts';
+import { attachmentsRoutes } from './features/attachments/attachments.routes.ts';
 import { authRoutes } from './features/auth/auth.routes.ts';
+import { commentsRoutes } from './features/comments/comments.routes.ts';
+import { batchRoutes } from './features/batch/batch.routes.ts';
 import { emailRoutes } from './features/email/email.routes.ts';
 import { accountSecurityRoutes } from './features/second-factor/account-security.routes.ts';
 import { identitiesRoutes } from './features/identities/identities.routes.ts';
 import { signInRoutes } from './features/identities/sign-in.routes.ts';
+import { occurrencesRoutes } from './features/occurrences/occurrences.routes.ts';
+import { quickAddRoutes } from './features/quick-add/quick-add.routes.ts';
 import { secondFactorRoutes } from './features/second-factor/second-factor.routes.ts';
+import { remindersRoutes } from './features/reminders/reminders.routes.ts';
 import { exportRoutes } from './features/export/export.routes.ts';
 import { securityEventsRoutes } from './features/security-events/security-events.routes.ts';
+import { filtersRoutes } from './features/filters/filters.routes.ts';
+import { projectsRoutes } from './features/projects/projects.routes.ts';
+import { sectionsRoutes } from './features/sections/sections.routes.ts';
+import { labelsRoutes } from './features/labels/labels.routes.ts';
+import { statisticsRoutes } from './features/statistics/statistics.routes.ts';
 import { tasksRoutes } from './features/tasks/tasks.routes.ts';
+import { trashRoutes } from './features/trash/trash.routes.ts';
 import { usersRoutes } from './features/users/users.routes.ts';
 import { accountPages } from './http/account-pages.ts';
 import { authenticate } from './http/authentication.ts';
@@ -28,8 +40,9 @@ import { allowOrigins, apiHeaders, enforceHttps, requireClearMessage } from './h
 
 /** The API as an Express application: it neither listens nor reads settings. */
 export function createApp(dependencies: Dependencies, lifecycle: Lifecycle): Express {
-  const { config, database, logger, metrics } = dependencies;
+  const { cipher, config, database, logger, metrics } = dependencies;
   const guards = {
+    cipher,
     database,
     authenticate: authenticate(dependencies),
     limits: createRateLimits(config.RATE_LIMIT, database),
@@ -55,7 +68,20 @@ export function createApp(dependencies: Dependencies, lifecycle: Lifecycle): Exp
 
   // The most used first: a request is compared with one route after another.
   const features = [
+    // Before the path of one task, which would take its name for an id.
+    batchRoutes,
+    quickAddRoutes,
     tasksRoutes,
+    occurrencesRoutes,
+    projectsRoutes,
+    sectionsRoutes,
+    filtersRoutes,
+    remindersRoutes,
+    commentsRoutes,
+    attachmentsRoutes(dependencies),
+    trashRoutes,
+    statisticsRoutes,
+    labelsRoutes,
     usersRoutes(dependencies),
     authRoutes(dependencies),
     emailRoutes(dependencies),

@@ -8,9 +8,9 @@ import type { Tokens } from './features/auth/auth.contract.ts';
 
 export { ApiError, type ApiErrorCode } from './contract/api-error.ts';
 export type { Fetch } from './contract/client-request.ts';
-export type { Answer, Call, CallInput, CallOptions } from './contract/client-types.ts';
+export type { Answer, Call, CallInput, CallOptions, FileContent } from './contract/client-types.ts';
 export type { Session } from './features/auth/auth.contract.ts';
-export type { Task } from './features/tasks/tasks.contract.ts';
+export type { Task } from './features/tasks/tasks.schemas.ts';
 export type { User } from './features/users/users.contract.ts';
 
 export type SessionTokens = Pick<Tokens, 'accessToken' | 'refreshToken'>;

@@ -2,13 +2,16 @@ import * as z from 'zod';
 import {
   day,
   duration,
+  gigabyte,
   isUnderstood,
   issuer,
+  objectStorage,
   onOff,
   optionalText,
   origins,
   providerAddress,
   returnAddresses,
+  size,
   trustProxy,
   webAddress,
   wholeNumber,
@@ -147,6 +150,17 @@ export const settingsSchema = z.object({
   TLS_KEY_FILE: z.string().optional().meta({
     description: 'The PEM key of the certificate.',
     example: '/etc/ssl/private/tasks.example.com.key',
+  }),
+  ATTACHMENT_MAX_SIZE: size(5 * gigabyte)
+    .prefault('25MB')
+    .meta({ description: 'How large an attachment may be: bytes, or `500kB`, `25MB`, `1GB`.' }),
+  ATTACHMENT_QUOTA: size(1000 * gigabyte)
+    .prefault('1GB')
+    .meta({ description: 'How much room the attachments of an account have together.' }),
+  ATTACHMENT_STORAGE_URL: objectStorage.optional().meta({
+    description:
+      'The S3-compatible bucket that keeps attachments, `s3+http://` without TLS; the database when missing. Percent-encode the key and the secret.',
+    example: 's3://key:secret@s3.eu-central-1.amazonaws.com/bucket?region=eu-central-1',
   }),
   RATE_LIMIT: onOff
     .prefault('on')

@@ -10,6 +10,7 @@ import type { IdentityProvider } from './features/identities/identity-provider.t
 import { createIdentityProviders } from './features/identities/providers.ts';
 import { createMail, type Mail } from './features/mail/mail.service.ts';
 import type { MailTransport } from './features/mail/transport.ts';
+import { createReminderQueue, type QueueReminder } from './features/reminders/firing.service.ts';
 import { type Cipher, createCipher } from './features/second-factor/cipher.ts';
 import { createJobQueue, type JobQueue } from './jobs/queue.ts';
 import type { Logger } from './logger.ts';
@@ -37,6 +38,7 @@ export interface Dependencies {
   mail: Mail;
   metrics: Metrics;
   passwords: Passwords;
+  queueReminder: QueueReminder;
   refreshTokens: RefreshTokens;
 }
 
@@ -54,6 +56,7 @@ export function createDependencies(given: Given): Dependencies {
   const lastingSecret = config.ENCRYPTION_SECRET ?? jwtSecret;
   const metrics = createMetrics();
   const jobs = createJobQueue(logger, metrics);
+  const mail = createMail({ config, jobs, logger, transport: mailTransport });
   return {
     config,
     database,
@@ -66,9 +69,10 @@ export function createDependencies(given: Given): Dependencies {
     identityProviders: createIdentityProviders(config),
     jobs,
     lifetimes: { refreshToken: config.REFRESH_TOKEN_TTL, session: config.SESSION_TTL },
-    mail: createMail({ config, jobs, logger, transport: mailTransport }),
+    mail,
     metrics,
     passwords: createPasswords(config.BCRYPT_COST),
+    queueReminder: createReminderQueue({ config, jobs, mail }),
     refreshTokens: createRefreshTokens(lastingSecret),
   };
 }

@@ -57,6 +57,11 @@ export const errorCodes = {
     meaning: 'The route is there for administrators only.',
     remedy: 'Sign in as an administrator.',
   },
+  inbox_stays: {
+    title: 'The Inbox stays where it is',
+    meaning: 'The Inbox of an account cannot be deleted, archived or moved.',
+    remedy: 'Move or delete its tasks instead.',
+  },
   insufficient_scope: {
     title: 'The API token lacks a scope',
     meaning: 'The route needs a scope that the token does not have, or a session.',
@@ -66,6 +71,11 @@ export const errorCodes = {
     title: 'There is no room for more',
     meaning: 'The account has as many objects of this kind as it may have.',
     remedy: 'Delete what is no longer needed first.',
+  },
+  batch_held_back: {
+    title: 'Another operation of the batch failed',
+    meaning: 'The batch asked for all or none, and one of its operations cannot be done.',
+    remedy: 'Mend the operations that have a problem of their own, and send the batch again.',
   },
   invalid_email_token: {
     title: 'The link is not valid',
@@ -128,10 +138,20 @@ export const errorCodes = {
     meaning: 'The headers or the body were not received within the time limit.',
     remedy: 'Send the request again, without pauses.',
   },
+  name_taken: {
+    title: 'The name is taken',
+    meaning: 'Another object of this kind has the name, or is just giving it up.',
+    remedy: 'Choose another name, or change the other object first.',
+  },
   email_taken: {
     title: 'The e-mail address is taken',
     meaning: 'Another account uses this e-mail address; upper and lower case are the same.',
     remedy: 'Log in instead, or use another address.',
+  },
+  idempotency_key_in_flight: {
+    title: 'The same request is still in flight',
+    meaning: 'A request with this Idempotency-Key came before and has not been answered yet.',
+    remedy: 'Repeat it after the number of seconds in the Retry-After header, with the same key.',
   },
   precondition_failed: {
     title: 'The object has changed',
@@ -140,8 +160,13 @@ export const errorCodes = {
   },
   payload_too_large: {
     title: 'The body is too large',
-    meaning: 'A request body has at most 100,000 bytes.',
+    meaning: 'A JSON body has at most 100,000 bytes; a file as many as this server takes.',
     remedy: 'Send less, or in several requests.',
+  },
+  length_required: {
+    title: 'The length of the file is required',
+    meaning: 'This server keeps files where their length has to be known beforehand.',
+    remedy: 'Send a Content-Length, which clients do for a file, a Blob or a buffer.',
   },
   unsupported_media_type: {
     title: 'The media type is not supported',
@@ -149,10 +174,20 @@ export const errorCodes = {
     remedy:
       'Send Content-Type: application/json (for PATCH also application/merge-patch+json), in UTF-8.',
   },
+  range_not_satisfiable: {
+    title: 'The range lies outside of the file',
+    meaning: 'The Range header asks for bytes behind the end; Content-Range tells the size.',
+    remedy: 'Ask for a range within the file, or send no Range header.',
+  },
   validation_failed: {
     title: 'The request does not match its schema',
     meaning: 'The body, the query or the path was parsed and breaks one or more rules.',
     remedy: 'Mend each entry of "errors"; /docs shows the schema of every route.',
+  },
+  idempotency_key_reused: {
+    title: 'The idempotency key belongs to another request',
+    meaning: 'The caller has sent this Idempotency-Key with another method, path, query or body.',
+    remedy: 'Make a new key, such as a UUID, for each new request; repeat a request unchanged.',
   },
   headers_too_large: {
     title: 'The headers are too large',
@@ -189,6 +224,11 @@ export const errorCodes = {
     meaning: 'The provider of the sign-in does not answer, or not as it should.',
     remedy:
       'Try again after the number of seconds in the Retry-After header, or sign in otherwise.',
+  },
+  storage_unavailable: {
+    title: 'The storage of files is away',
+    meaning: 'The service that keeps the files cannot be reached, or refuses.',
+    remedy: 'Try again after the number of seconds in the Retry-After header.',
   },
   database_unavailable: {
     title: 'The database is away',

@@ -5,6 +5,12 @@ import { createApp } from './app.ts';
 import { type Config, ConfigError, parseConfig } from './config.ts';
 import { connectDatabase } from './database/connection.ts';
 import { createDependencies, type Dependencies } from './dependencies.ts';
+import { settleProjects } from './features/projects/deletion.service.ts';
+import { finishLabels } from './features/labels/relabelling.service.ts';
+import { fireReminders } from './features/reminders/firing.service.ts';
+import { upgradeTasks } from './features/tasks/upgrade.service.ts';
+import { sweepAttachments } from './features/attachments/sweep.service.ts';
+import { settleTasks } from './features/tasks/settling.service.ts';
 import { finishDeletions } from './features/users/deletion.service.ts';
 import type { Lifecycle } from './http/lifecycle.ts';
 import { createServer, stopServer } from './http/server.ts';
@@ -47,7 +53,10 @@ const lifecycle: Lifecycle = { stopping: false };
 await checkCertificate(config).catch(giveUp);
 const jwtSecret = await provideSecret(config).catch(giveUp);
 const provided = await provideDatabase(config, (line) => console.log(line)).catch(giveUp);
-const database = connectDatabase(provided.uri, logger, () => dependencies.jobs.start());
+const database = connectDatabase(provided.uri, logger, {
+  prepare: upgradeTasks,
+  onConnected: () => dependencies.jobs.start(),
+});
 const mailTransport = provideMail(config, logger);
 const dependencies: Dependencies = createDependencies({
   config,
@@ -57,6 +66,11 @@ const dependencies: Dependencies = createDependencies({
   mailTransport,
 });
 dependencies.jobs.every('finish deletions', 10, () => finishDeletions(dependencies));
+dependencies.jobs.every('settle tasks', 10, settleTasks);
+dependencies.jobs.every('sweep attachments', 600, () => sweepAttachments(dependencies));
+dependencies.jobs.every('fire reminders', 10, () => fireReminders(dependencies));
+dependencies.jobs.every('finish labels', 10, finishLabels);
+dependencies.jobs.every('settle projects', 10, settleProjects);
 const app = createApp(dependencies, lifecycle);
 const server = createServer(app, config);
 

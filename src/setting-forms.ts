@@ -27,6 +27,61 @@ export const duration = (max: number) =>
       return Number.parseInt(value, 10) * (secondsPerUnit[unit] ?? 1);
     })
     .refine((seconds) => seconds >= 1 && seconds <= max, `must be from 1 s to ${max / day}d`);
+
+export const gigabyte = 1_000_000_000;
+const bytesPerUnit = { kB: 1000, MB: 1_000_000, GB: gigabyte } as const;
+
+/** `25000000`, `25000kB`, `25MB` or `1GB`; read as bytes. */
+export const size = (max: number) =>
+  z
+    .string()
+    .regex(/^\d{1,12}([kMG]B)?$/, 'must be a number of bytes, or a size such as 500kB, 25MB or 1GB')
+    .transform((value) => {
+      const unit = value.slice(-2) as keyof typeof bytesPerUnit;
+      return Number.parseInt(value, 10) * (bytesPerUnit[unit] ?? 1);
+    })
+    .refine((bytes) => bytes >= 1 && bytes <= max, `must be from 1 byte to ${max / gigabyte}GB`);
+
+/** An S3-compatible bucket, and how to sign what is asked of it. */
+export interface ObjectStorage {
+  /** Of the bucket, or of a folder in it; without a slash at the end. */
+  readonly address: string;
+  readonly region: string;
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+}
+
+const objectStorageForm =
+  'must look like s3://key:secret@host/bucket?region=name, with key and secret percent-encoded';
+
+function readObjectStorage(value: string): ObjectStorage | undefined {
+  const [, insecure, rest = ''] = /^s3(\+http)?:\/\/(.*)$/.exec(value) ?? [];
+  const address = `${insecure === undefined ? 'https' : 'http'}://${rest}`;
+  if (rest === '' || !URL.canParse(address)) return undefined;
+  const { username, password, host, pathname, searchParams, hash } = new URL(address);
+  const path = pathname.replace(/\/+$/, '');
+  const onlyRegion = [...searchParams.keys()].every((name) => name === 'region') && hash === '';
+  if (username === '' || password === '' || path === '' || !onlyRegion) return undefined;
+  try {
+    return {
+      address: new URL(address).protocol + '//' + host + path,
+      region: searchParams.get('region') ?? 'us-east-1',
+      accessKeyId: decodeURIComponent(username),
+      secretAccessKey: decodeURIComponent(password),
+    };
+  } catch {
+    return undefined;
+  }
+}
+
+/** `s3://key:secret@host/bucket?region=eu-central-1`; the region is us-east-1 unless told. */
+export const objectStorage = z.string().transform((value, context) => {
+  const read = readObjectStorage(value);
+  if (read) return read;
+  context.addIssue(objectStorageForm);
+  return z.NEVER;
+});
+
 export const webAddress = z
   .url({ protocol: /^https?$/, error: 'must be an http:// or https:// address' })
   .transform((value) => value.replace(/\/+$/, ''));

@@ -18,6 +18,9 @@ import {
 } from './support/accounts.ts';
 import { allScopes, createToken } from './support/api-tokens.ts';
 import { type Api, startInstance } from './support/api.ts';
+import { attach } from './support/attachments.ts';
+import { createProject, createSection } from './support/projects.ts';
+import type { Task } from '../src/features/tasks/tasks.schemas.ts';
 import { basePath, createTask, type Member, send, signUp } from './support/factories.ts';
 import { layWire, type Wire } from './support/network.ts';
 
@@ -80,6 +83,19 @@ describe('GET /users/me/export', () => {
       await createTask(member, { dueDate: '2026-12-01T09:30:00.000Z' }),
       await createTask(member, { title: 'Zürich — "quoted"\n\u2028' }),
     ];
+    const [first] = tasks as [Task, ...Task[]];
+    const project = await createProject(member, { name: 'Home' });
+    await member.send('patch', `/projects/${project.id}`, { archived: true });
+    await createSection(member, await createProject(member));
+    await member.send('post', '/filters', { name: 'Late', filter: 'overdue' });
+    await member.send('post', `/tasks/${first.id}/comments`, { text: 'Hello' });
+    await attach(api, member, `/tasks/${first.id}/attachments`);
+    const reminder = { at: '2099-12-01T09:30:00.000Z' };
+    await member.send('post', `/tasks/${first.id}/reminders`, reminder);
+    tasks[0] = (await member.send('get', `/tasks/${first.id}`)).body;
+    const parent = await createTask(member);
+    const child = await createTask(member, { parentId: parent.id });
+    await member.send('delete', `/tasks/${parent.id}`);
     await createToken(member);
     const linkedAt = new Date();
     const identity = {
@@ -104,7 +120,19 @@ describe('GET /users/me/export', () => {
       sessions: await list('/auth/sessions'),
       apiTokens: await list('/users/me/api-tokens'),
       tasks,
+      projects: await list('/projects?archived=all'),
+      sections: await list('/sections'),
+      labels: await list('/labels'),
+      filters: await list('/filters'),
+      comments: await list(`/tasks/${first.id}/comments`),
+      attachments: await list(`/tasks/${first.id}/attachments`),
+      reminders: await list(`/tasks/${first.id}/reminders`),
+      trash: expect.arrayContaining([
+        ...(await list('/trash')),
+        expect.objectContaining({ id: child.id }),
+      ]),
     });
+    expect(answer.body.projects).toHaveLength(3);
     const { securityEvents, sessions, apiTokens } = answer.body;
     expect(securityEvents[0]).toMatchObject({ type: 'account_exported', address: '127.0.0.1' });
     expect(securityEvents.at(-1)).toMatchObject({ type: 'account_created' });
@@ -230,7 +258,8 @@ describe('an export of many megabytes', () => {
       lead = Math.max(lead, find.mock.calls.length - (40 * taken) / total);
     }
     expect(taken).toBeGreaterThan(total);
-    expect(find).toHaveBeenCalledTimes(40);
+    // One for each page of tasks, and one that finds no more; those with reminders, and the trash.
+    expect(find).toHaveBeenCalledTimes(43);
     find.mockRestore();
     // The pages of a megabyte that are in buffers on either side.
     expect(lead).toBeLessThan(20);
@@ -245,8 +274,8 @@ describe('an export of many megabytes', () => {
     await once(answer, 'close');
     const pages = find.mock.calls.length;
     await exported(await signUp(api));
-    // Its own page, and at most the one that was under way.
-    expect(find.mock.calls.length - pages).toBeLessThanOrEqual(2);
+    // Its own three, and at most the one that was under way.
+    expect(find.mock.calls.length - pages).toBeLessThanOrEqual(4);
     expect(pages).toBeLessThan(40);
     find.mockRestore();
   });

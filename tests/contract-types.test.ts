@@ -91,6 +91,21 @@ describe('a declaration is refused', () => {
     endpoint({ ...reading, path: '/things', body, example: { body: { name: 'Lamp' }, answer } });
   });
 
+  test('with a file beside JSON, in either direction', () => {
+    const post = { ...shared, method: 'post', path: '/things', status: 204, example: {} } as const;
+    endpoint({ ...post, upload: true });
+    // @ts-expect-error
+    endpoint({ ...post, upload: true, body, example: { body: { name: 'Lamp' } } });
+    // @ts-expect-error
+    endpoint({ ...post, method: 'put', upload: true });
+    const get = { ...shared, method: 'get', path: '/things', status: 200, example: {} } as const;
+    endpoint({ ...get, download: true });
+    // @ts-expect-error
+    endpoint({ ...get, download: true, answer: thing, example: { answer } });
+    // @ts-expect-error
+    endpoint({ ...get, download: true, versioned: true });
+  });
+
   test('with an example that its schemas refuse, or none where there is something to show', () => {
     // @ts-expect-error
     endpoint({ ...reading, path: '/things', example: {} });
@@ -180,6 +195,9 @@ describe('a call of the client is refused', () => {
     // @ts-expect-error
     void (() => tasks.paint({ params: { id } }));
     void (() => tasks.update({ params: { id }, body: { status: 'done' }, ifMatch: '"1"' }));
+    // @ts-expect-error
+    void (() => tasks.update({ params: { id }, body: { status: 'done' }, idempotencyKey: 'k' }));
+    void (() => tasks.create({ body: { title: 'x' }, idempotencyKey: 'k' }));
   });
 
   test('with values that its endpoint does not take', () => {

@@ -197,6 +197,7 @@ describe('CORS', () => {
     expect(names(answer.headers['access-control-expose-headers'])).toEqual(
       expect.arrayContaining([
         'ETag',
+        'Idempotent-Replayed',
         'Link',
         'Location',
         'RateLimit',
@@ -252,7 +253,13 @@ describe('CORS', () => {
       name.toLowerCase(),
     );
     expect(allowed).toEqual(
-      expect.arrayContaining(['authorization', 'content-type', 'if-match', 'if-none-match']),
+      expect.arrayContaining([
+        'authorization',
+        'content-type',
+        'idempotency-key',
+        'if-match',
+        'if-none-match',
+      ]),
     );
   });
 

@@ -7,8 +7,10 @@ import type { Endpoint } from '../src/contract/endpoint.ts';
 import { UserModel } from '../src/features/users/users.model.ts';
 import { makeAdministrator } from './support/administrators.ts';
 import { useApi } from './support/api.ts';
+import { attach } from './support/attachments.ts';
 import { createTask, type Member, memberOf, send, signUp } from './support/factories.ts';
 import { expectProblem } from './support/problems.ts';
+import { createProject, createSection } from './support/projects.ts';
 import { exchange } from './support/wire.ts';
 
 const api = useApi();
@@ -139,6 +141,39 @@ const kinds: Record<string, (owner: Member) => Promise<string>> = {
     return _id.toHexString();
   },
   '/admin/users/:id': async ({ user }) => user.id,
+  '/trash/:id': async (owner) => {
+    const { id } = await createTask(owner);
+    await owner.send('delete', `/tasks/${id}`);
+    return id;
+  },
+  '/projects/:id': async (owner) => (await createProject(owner)).id,
+  '/sections/:id': async (owner) => {
+    const project = await createProject(owner);
+    return (await createSection(owner, project)).id;
+  },
+  '/labels/:id': async (owner) => {
+    return (await owner.send('post', '/labels', { name: randomUUID() })).body.id;
+  },
+  '/filters/:id': async (owner) => {
+    const wanted = { name: randomUUID(), filter: 'overdue' };
+    return (await owner.send('post', '/filters', wanted)).body.id;
+  },
+};
+
+/** The kind of the object that a path names first; what is within it goes with it. */
+function kindOf(path: string): string {
+  return path.replace(/(:id).*/, '$1');
+}
+
+/** How to come by an object within the one that a path names first. */
+const innerKinds: Record<string, (owner: Member, outerId: string) => Promise<string>> = {
+  ':reminderId': async (owner, id) => {
+    const at = '2099-12-01T09:30:00.000Z';
+    return (await owner.send('post', `/tasks/${id}/reminders`, { at })).body.id;
+  },
+  ':commentId': async (owner, id) =>
+    (await owner.send('post', `/tasks/${id}/comments`, { text: 'Hello' })).body.id,
+  ':attachmentId': async (owner, id) => (await attach(api(), owner, `/tasks/${id}/attachments`)).id,
 };
 
 describe('HEAD', () => {
@@ -147,8 +182,12 @@ describe('HEAD', () => {
   test.each(readable)('$pattern answers as GET does, without a body', async ({ pattern }) => {
     const member = await signUp(api());
     const headers = { Authorization: `Bearer ${member.accessToken}` };
-    const make = kinds[pattern.replace(basePath, '')];
-    const path = make ? pattern.replace(':id', await make(member)) : pattern;
+    const make = kinds[kindOf(pattern.replace(basePath, ''))];
+    const id = (await make?.(member)) ?? '';
+    let path = make ? pattern.replace(':id', id) : pattern;
+    for (const [parameter, makeInner] of Object.entries(innerKinds)) {
+      if (path.includes(parameter)) path = path.replace(parameter, await makeInner(member, id));
+    }
     if (path.includes('/admin/')) await makeAdministrator(member);
     const [get, head] = await Promise.all(
       ['GET', 'HEAD'].map((method) => exchange(addressOf(path), { method, headers })),
@@ -183,7 +222,8 @@ describe('An object that is absent, deleted or somebody else’s', () => {
   });
 
   async function refusal({ method, path, example }: Endpoint, id: string) {
-    const address = addressOf(`${basePath}${path.replace(':id', id)}`);
+    const query = new URLSearchParams(example.query).toString();
+    const address = addressOf(`${basePath}${path.replace(':id', id)}`) + (query && `?${query}`);
     const proof = { password: member.password };
     const given = example.body as object | undefined;
     const body = given && { ...given, ...('password' in given && proof) };
@@ -200,12 +240,12 @@ describe('An object that is absent, deleted or somebody else’s', () => {
   }
 
   test.each(ofObjects)('answers alike: $method $path', async (endpoint) => {
-    const make = kinds[endpoint.path];
+    const make = kinds[kindOf(endpoint.path)];
     if (!make) throw new Error(`teach this test to make ${endpoint.path}`);
     const deleted = await make(member);
     const proof = { password: member.password };
     const needsProof = endpoint.path.startsWith('/users/me/identities/');
-    const path = endpoint.path.replace(':id', deleted);
+    const path = kindOf(endpoint.path).replace(':id', deleted);
     await member.send('delete', path, ...(needsProof ? [proof] : []));
     const absent = await refusal(endpoint, 'f'.repeat(24));
     const others = [

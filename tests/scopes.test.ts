@@ -83,9 +83,10 @@ describe('No scope opens', () => {
     expect(open).toEqual([]);
   });
 
-  test('any change but those of tasks, and of the name and the time zone', () => {
+  test('any change but those of tasks and what they stand in, and of the name and the time zone', () => {
     const changes = scoped.filter(({ method }) => method !== 'get');
-    const others = changes.filter(({ path }) => !/^\/tasks(\/|$)/.test(path));
+    const ofTasks = /^\/(tasks|trash|projects|sections|labels|filters)(\/|$)/;
+    const others = changes.filter(({ path }) => !ofTasks.test(path));
     expect(others.map(({ method, path }) => `${method} ${path}`)).toEqual(['patch /users/me']);
   });
 

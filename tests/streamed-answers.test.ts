@@ -6,6 +6,7 @@ import { pino } from 'pino';
 import * as z from 'zod';
 import { endpoint, type Handler } from '../src/contract/endpoint.ts';
 import { AppError } from '../src/errors.ts';
+import { createCipher } from '../src/features/second-factor/cipher.ts';
 import { createServer } from '../src/http/server.ts';
 import { createRateLimits } from '../src/http/limits.ts';
 import { mount, routes } from '../src/http/mount.ts';
@@ -48,6 +49,7 @@ async function serving(handler: Handler<typeof contract.read>) {
     authenticate: () => (_req, _res, next) => next(),
     limits: createRateLimits(false, database),
     checkAnswers: true,
+    cipher: createCipher('-'),
   });
   app.use(answerFailures(logger));
   const settings = { TLS_CERT_FILE: undefined, TLS_KEY_FILE: undefined };

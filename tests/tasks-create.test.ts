@@ -1,4 +1,6 @@
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, jest, test } from '@jest/globals';
+import { TaskModel } from '../src/features/tasks/tasks.model.ts';
+import { maximumTasks } from '../src/features/tasks/tasks.schemas.ts';
 import { useApi } from './support/api.ts';
 import { createTask, send, signUp } from './support/factories.ts';
 
@@ -25,7 +27,19 @@ describe('POST /tasks', () => {
         status: 'todo',
         priority: 'medium',
         dueDate: null,
+        timeZone: null,
+        startDate: null,
+        duration: null,
+        estimate: null,
+        recurrence: null,
+        recurrenceAnchor: 'due',
+        seriesId: null,
+        occurrenceDate: null,
         labels: [],
+        projectId: member.user.id,
+        sectionId: null,
+        parentId: null,
+        rank: expect.stringMatching(/^[0-9A-Za-z]+$/),
         completedAt: null,
         createdAt: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/),
         updatedAt: task.createdAt,
@@ -53,7 +67,11 @@ describe('POST /tasks', () => {
         description: '  two\n  lines, with white space kept  ',
         status: 'in_progress',
         priority: 'urgent',
-        dueDate: '2026-12-01',
+        dueDate: '2026-12-01T09:30:00',
+        timeZone: 'Europe/Paris',
+        startDate: '2026-11-30',
+        duration: 'PT1H30M',
+        estimate: 'P1DT2H',
         labels: ['home', 'Zürich 🏠'],
       };
       expect(await createTask(member, given)).toMatchObject(given);
@@ -87,6 +105,9 @@ describe('POST /tasks', () => {
       ['2026-12-01T09:30:00.123Z', '2026-12-01T09:30:00.123Z'],
       ['2026-12-01T00:30:00+02:00', '2026-11-30T22:30:00.000Z'],
       ['2026-12-01T23:59:59.999Z', '2026-12-01T23:59:59.999Z'],
+      ['2026-12-01T09:30:00', '2026-12-01T09:30:00'],
+      ['2026-12-01T09:30', '2026-12-01T09:30:00'],
+      ['2026-12-01T09:30:59.999', '2026-12-01T09:30:59'],
       [null, null],
     ])('gives the due date %p back as %p', async (dueDate, shown) => {
       const member = await signUp(api());
@@ -98,6 +119,20 @@ describe('POST /tasks', () => {
     test('keeps strangers out', async () => {
       const answer = await send(api(), undefined, 'post', '/tasks').send({ title: 'Pay rent' });
       expect(answer.status).toBe(401);
+    });
+  });
+
+  describe('403', () => {
+    test('refuses one task more than an account may have, the trash included', async () => {
+      const member = await signUp(api());
+      const counting = jest.spyOn(TaskModel.collection, 'countDocuments');
+      counting.mockResolvedValueOnce(maximumTasks - 2).mockResolvedValueOnce(1);
+      await createTask(member);
+      counting.mockResolvedValueOnce(maximumTasks - 1).mockResolvedValueOnce(1);
+      const answer = await member.send('post', '/tasks', { title: 'Pay rent' });
+      counting.mockRestore();
+      expect(answer.status).toBe(403);
+      expect(answer.body.code).toBe('limit_reached');
     });
   });
 
@@ -118,7 +153,17 @@ describe('POST /tasks', () => {
       [{ title: 'x', labels: ['home', ' home'] }, ['body.labels custom']],
       [{ title: 'x', labels: Array.from({ length: 21 }, String) }, ['body.labels too_big']],
       [{ title: 'x', dueDate: '2026-02-30' }, ['body.dueDate invalid_union']],
-      [{ title: 'x', dueDate: '2026-12-01T09:30:00' }, ['body.dueDate invalid_union']],
+      [{ title: 'x', dueDate: '2026-12-01T24:00:00' }, ['body.dueDate invalid_union']],
+      [{ title: 'x', startDate: 'soon' }, ['body.startDate invalid_union']],
+      [{ title: 'x', timeZone: 'Mars/Olympus' }, ['body.timeZone custom']],
+      [{ title: 'x', timeZone: '+01:00' }, ['body.timeZone custom']],
+      [{ title: 'x', duration: 'P' }, ['body.duration invalid_format']],
+      [{ title: 'x', duration: 'PT' }, ['body.duration invalid_format']],
+      [{ title: 'x', duration: 'P1Y' }, ['body.duration invalid_format']],
+      [{ title: 'x', duration: 'P1DT' }, ['body.duration invalid_format']],
+      [{ title: 'x', estimate: '90 minutes' }, ['body.estimate invalid_format']],
+      [{ title: 'x', projectId: 'never' }, ['body.projectId not_found']],
+      [{ title: 'x', sectionId: '6b0345de8c6e26d1282ba682' }, ['body.sectionId not_found']],
       [{ title: 'x', dueDate: 'tomorrow' }, ['body.dueDate invalid_union']],
       [{ title: 'x', dueDate: 1_795_000_000 }, ['body.dueDate invalid_union']],
       [{ title: 'x', dueDate: '9999-12-31' }, ['body.dueDate custom']],

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import type { Task } from '../src/features/tasks/tasks.contract.ts';
+import type { Task } from '../src/features/tasks/tasks.schemas.ts';
 import { useApi } from './support/api.ts';
 import { createTask, type Member, send, signUp } from './support/factories.ts';
 
@@ -17,6 +17,10 @@ const full = {
   status: 'in_progress',
   priority: 'urgent',
   dueDate: '2026-12-01T09:30:00.000Z',
+  timeZone: 'Europe/Paris',
+  startDate: '2026-11-20',
+  duration: 'PT1H',
+  estimate: 'PT3H',
   labels: ['home', 'money'],
 };
 
@@ -33,6 +37,14 @@ describe('PATCH /tasks/:id', () => {
       ['priority', null, 'medium'],
       ['dueDate', '2027-01-01', '2027-01-01'],
       ['dueDate', null, null],
+      ['timeZone', 'Asia/Tokyo', 'Asia/Tokyo'],
+      ['timeZone', null, null],
+      ['startDate', '2026-11-30T08:00', '2026-11-30T08:00:00'],
+      ['startDate', null, null],
+      ['duration', 'PT45M', 'PT45M'],
+      ['duration', null, null],
+      ['estimate', 'P2W', 'P2W'],
+      ['estimate', null, null],
       ['labels', ['work'], ['work']],
       ['labels', [], []],
       ['labels', null, []],
@@ -155,6 +167,10 @@ describe('PATCH /tasks/:id', () => {
       [{ title: '' }, ['body.title too_small']],
       [{ completedAt: null }, ['body.completedAt unrecognized_key']],
       [{ version: 1 }, ['body.version unrecognized_key']],
+      [
+        { projectId: 'x', rank: 'a0' },
+        ['body.projectId unrecognized_key', 'body.rank unrecognized_key'],
+      ],
       [{ labels: { $push: 'x' } }, ['body.labels invalid_type']],
       [[], ['body invalid_type']],
     ])('refuses %j', async (patch, errors) => {

@@ -20,6 +20,14 @@ const password = pm.collectionVariables.get('password');
 pm.collectionVariables.set('password', pm.collectionVariables.get('newPassword'));
 pm.collectionVariables.set('newPassword', password);`;
 
+// What was restored goes back to the trash, where the next request looks for it.
+const deleteAgain = `
+pm.sendRequest({
+  url: pm.variables.replaceIn('{{baseUrl}}${basePath}/tasks/') + answer.id,
+  method: 'DELETE',
+  header: { Authorization: pm.variables.replaceIn('Bearer {{accessToken}}') },
+});`;
+
 const extras: Partial<Record<OperationName, Extras>> = {
   'auth.register': {
     body: { email: 'ada.{{$randomUUID}}@example.com' },
@@ -33,6 +41,19 @@ pm.collectionVariables.set('sessionId', other ? other.id : '');`,
   'auth.logout': { after: forgetTokens },
   'users.changePassword': { after: swapPasswords },
   'users.remove': { after: forgetTokens },
+  'quickAdd.add': { body: { text: 'Water the plants every day p2 @home' } },
+  'occurrences.list': {
+    after: "pm.collectionVariables.set('occurrenceDate', answer.data[0].occurrenceDate);",
+  },
+  'trash.list': {
+    after:
+      "pm.collectionVariables.set('trashId', answer.data.length > 0 ? answer.data[0].id : '');",
+  },
+  'trash.restore': { needs: 'trashId', after: deleteAgain },
+  'trash.purge': { needs: 'trashId' },
+  'labels.create': { body: { name: 'errands {{$randomUUID}}' } },
+  'labels.update': { body: { name: 'errands {{$randomUUID}}' } },
+  'sections.create': { body: { projectId: '{{projectId}}' } },
   'email.verify': { needs: 'emailToken' },
   'email.change': { body: { email: 'grace.{{$randomUUID}}@example.com' } },
   'email.resetPassword': { needs: 'emailToken', after: swapPasswords },
@@ -56,6 +77,7 @@ const fromOutside = ['emailToken', 'code', 'provider', 'flowToken', 'userId', 'i
 
 /** What ends something that other requests need comes after them all, in this order. */
 const leaving: [OperationName, Extras?][] = [
+  ['projects.remove'],
   ['users.changePassword'],
   ['auth.logout'],
   ['auth.login', { name: 'Log in again' }],

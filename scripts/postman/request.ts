@@ -22,7 +22,7 @@ export interface Item {
     method: string;
     header: Parameter[];
     auth?: { type: 'noauth' };
-    body?: { mode: 'raw'; raw: string; options: { raw: { language: 'json' } } };
+    body?: { mode: 'raw'; raw: string; options: { raw: { language: 'json' | 'text' } } };
     url: {
       raw: string;
       host: string[];
@@ -100,7 +100,7 @@ function keep({ answer, location = '/' }: Endpoint): string[] {
 }
 
 function testsOf(endpoint: Endpoint, extras: Extras): string {
-  const { answer, location, status, versioned } = endpoint;
+  const { answer, download, location, status, versioned } = endpoint;
   const lines = [
     `pm.test('answers ${status}', () => pm.response.to.have.status(${status}));`,
     "pm.test('has a request id', () => pm.response.to.have.header('X-Request-Id'));",
@@ -112,6 +112,8 @@ function testsOf(endpoint: Endpoint, extras: Extras): string {
       `  pm.expect(pm.response.json()).to.include.all.keys(${JSON.stringify(requiredMembers(answer))});`,
       '});',
     );
+  } else if (download) {
+    lines.push("pm.test('has a body', () => pm.expect(pm.response.text()).not.to.equal(''));");
   } else lines.push("pm.test('has no body', () => pm.expect(pm.response.text()).to.equal(''));");
   if (versioned) {
     lines.push(
@@ -133,7 +135,7 @@ function testsOf(endpoint: Endpoint, extras: Extras): string {
   return lines.join('\n');
 }
 
-function headersOf({ body, preconditions }: Endpoint): Parameter[] {
+function headersOf({ body, preconditions, upload }: Endpoint): Parameter[] {
   const ifMatch: Parameter = {
     key: 'If-Match',
     value: '"1"',
@@ -142,6 +144,7 @@ function headersOf({ body, preconditions }: Endpoint): Parameter[] {
   };
   return [
     ...(body ? [{ key: 'Content-Type', value: 'application/json' }] : []),
+    ...(upload ? [{ key: 'Content-Type', value: 'text/plain' }] : []),
     ...(preconditions ? [ifMatch] : []),
   ];
 }
@@ -180,7 +183,14 @@ function urlOf(endpoint: Endpoint): Item['request']['url'] {
   };
 }
 
-function bodyOf({ body, example }: Endpoint, extras: Extras): Pick<Item['request'], 'body'> {
+function bodyOf(
+  { body, example, upload }: Endpoint,
+  extras: Extras,
+): Pick<Item['request'], 'body'> {
+  // A person picks a file here instead.
+  if (upload) {
+    return { body: { mode: 'raw', raw: 'Hello', options: { raw: { language: 'text' } } } };
+  }
   if (!body) return {};
   const members = Object.entries(example.body as object).map(([name, value]: [string, unknown]) => [
     name,

@@ -1,5 +1,5 @@
 import { ApiError, failureOf, metadataOf } from './api-error.ts';
-import type { Answer, CallOptions } from './client-types.ts';
+import type { Answer, CallOptions, FileContent } from './client-types.ts';
 import type { Endpoint } from './endpoint.ts';
 
 /** The part of the global fetch that is needed, so that it can be wrapped with ease. */
@@ -20,6 +20,7 @@ export interface Input extends CallOptions {
   query?: Query;
   body?: unknown;
   ifMatch?: string | undefined;
+  idempotencyKey?: string | undefined;
 }
 
 /** @throws TypeError for a value that would lead to another path: the empty one, `.` and `..` */
@@ -29,6 +30,11 @@ function pathOf(endpoint: Endpoint, params: Record<string, string> = {}): string
     if (/^\.{0,2}$/.test(value)) throw new TypeError(`params.${name} cannot be "${value}"`);
     return encodeURIComponent(value);
   });
+}
+
+/** A string of structured fields (RFC 9651). */
+function inQuotes(text: string): string {
+  return `"${text.replace(/["\\]/g, '\\$&')}"`;
 }
 
 function searchOf(query: Query = {}): string {
@@ -62,32 +68,39 @@ export async function send(
 ): Promise<Answer<unknown>> {
   const method = endpoint.method.toUpperCase();
   const request = `${method} ${url}${endpoint.path}`;
+  const { ifMatch, idempotencyKey } = input;
   const address = url + pathOf(endpoint, input.params) + searchOf(input.query);
-  const init: RequestInit = {
+  const isFile = (status: number) => endpoint.download && (status === 200 || status === 206);
+  const init: RequestInit & { duplex?: 'half' } = {
     method,
     headers: {
-      Accept: 'application/json',
+      ...(!endpoint.download && { Accept: 'application/json' }),
       ...(token && { Authorization: `Bearer ${token}` }),
-      ...(input.ifMatch !== undefined && { 'If-Match': input.ifMatch }),
+      ...(ifMatch !== undefined && { 'If-Match': ifMatch }),
+      ...(idempotencyKey !== undefined && { 'Idempotency-Key': inQuotes(idempotencyKey) }),
       ...(endpoint.body && { 'Content-Type': 'application/json' }),
+      ...(endpoint.upload && { 'Content-Type': 'application/octet-stream' }),
       ...input.headers,
     },
     ...(endpoint.body && { body: JSON.stringify(input.body) }),
+    // Fetch demands to be told that a stream is sent before the answer is read.
+    ...(endpoint.upload && { body: input.body as FileContent, duplex: 'half' }),
     ...(input.signal && { signal: input.signal }),
   };
   let response;
   let text;
   try {
     response = await fetch(address, init);
-    text = await response.text();
+    text = isFile(response.status) ? '' : await response.text();
   } catch (cause) {
     // The caller's own doing keeps the shape that fetch gives it (AbortError, TimeoutError).
     if (input.signal?.aborted) throw cause;
     throw new ApiError('network_error', `${request}: no answer. ${String(cause)}`, { cause });
   }
+  const { etag, requestId } = metadataOf(response);
+  if (isFile(response.status)) return { data: response, etag, requestId, response };
   const data = objectIn(text);
   const expected = response.status === endpoint.status && (!endpoint.answer || data);
   if (!expected) throw failureOf(response, data, request);
-  const { etag, requestId } = metadataOf(response);
   return { data, etag, requestId, response };
 }

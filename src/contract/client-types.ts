@@ -26,19 +26,33 @@ export type CallInput<E extends Endpoint> = Flat<
   (E['params'] extends z.ZodType ? { params: z.input<E['params']> } : unknown) &
     (E['query'] extends z.ZodType ? QueryOf<E['query']> : unknown) &
     (E['body'] extends z.ZodType ? { body: z.input<E['body']> } : unknown) &
+    (E['upload'] extends true ? { body: FileContent } : unknown) &
     // An ETag: the change is made only if the object still has it.
     (E['preconditions'] extends true ? { ifMatch?: string | undefined } : unknown) &
+    // The same for each repetition of one request, which then has one effect and one answer.
+    (E['method'] extends 'post' ? { idempotencyKey?: string | undefined } : unknown) &
     CallOptions
 >;
 
-type CallData<E extends Endpoint> = E['answer'] extends z.ZodType ? z.output<E['answer']> : void;
+/**
+ * The bytes of a file. A stream is sent as it is read, without its length being known; it is not
+ * sent again where the access token has to be renewed first.
+ */
+export type FileContent = Blob | ReadableStream<Uint8Array> | Uint8Array<ArrayBuffer>;
+
+/** A file comes as the response itself, with its body yet to be read. */
+type CallData<E extends Endpoint> = E['answer'] extends z.ZodType
+  ? z.output<E['answer']>
+  : E['download'] extends true
+    ? Response
+    : void;
 
 export interface Answer<Data> {
   data: Data;
   /** The object's version, for `ifMatch`. */
   etag: string | undefined;
   requestId: string | undefined;
-  /** Its status and headers; the body has been read. */
+  /** Its status and headers; the body has been read, unless it is a file. */
   response: Response;
 }
 

@@ -23,7 +23,8 @@ async function exchange(
   const answer = await send(connection, endpoint, input, token).catch(async (error: unknown) => {
     const refused = error instanceof ApiError && error.code === 'invalid_token';
     const renewed = refused && token ? await connection.renewToken?.(token) : undefined;
-    if (renewed === undefined) throw error;
+    // What was read from a stream cannot be sent again.
+    if (renewed === undefined || input.body instanceof ReadableStream) throw error;
     return send(connection, endpoint, input, renewed);
   });
   await connection.onAnswer?.(endpoint, answer.data);

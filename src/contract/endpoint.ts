@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import type { ErrorCode } from '../errors.ts';
 import type { Preconditions, Versioned } from '../versions.ts';
+import type { Download, Upload } from './files.ts';
 import type { Scope } from './scopes.ts';
 
 /** Everything there is to know about an endpoint; routing, docs and clients derive from it. */
@@ -17,11 +18,17 @@ export interface Endpoint {
   params?: z.ZodObject;
   query?: z.ZodObject;
   body?: z.ZodObject;
+  /** Whether the body is a file of any media type, which the handler reads as it comes in. */
+  upload?: true;
   status: 200 | 201 | 204;
   /** The body of the answer; absent with 204. */
   answer?: z.ZodObject;
+  /** Whether the answer is a file, with a strong ETag, which is sent as it is read. */
+  download?: true;
   /** Where the created object stands (`/tasks/:id`), filled in from the answer. */
   location?: `/${string}`;
+  /** With ?dryRun=true nothing is created, and the status is 200. */
+  dryRun?: true;
   /** Whether members of the answer may be endless: each is sent as it is read. */
   streamed?: true;
   /** The name of the file as which browsers save the answer. */
@@ -71,8 +78,12 @@ type ExampleOf<E extends Endpoint> = {
       : { answer?: never });
 };
 
-/** Nothing comes with 204; a 201 says where, in terms of its answer. */
-type AnswerOf<E extends Endpoint> = E['status'] extends 204
+/** Nothing comes with 204; a 201 says where, in terms of its answer; a file needs no schema. */
+type AnswerOf<E extends Endpoint> = E['download'] extends true
+  ? { method: 'get'; status: 200; answer?: never; versioned?: never; location?: never }
+  : JsonAnswerOf<E>;
+
+type JsonAnswerOf<E extends Endpoint> = E['status'] extends 204
   ? { answer?: never; versioned?: never; location?: never }
   : E['status'] extends 201
     ? { answer: z.ZodObject; location: LocationOf<E> }
@@ -82,7 +93,11 @@ type LocationOf<E extends Endpoint> =
   PathParameter<`${E['location']}`> extends keyof ShapeOf<E['answer']> ? string : never;
 
 /** A body has no defined meaning in a GET: caches and proxies drop it. */
-type BodyOf<E extends Endpoint> = E['method'] extends 'get' ? { body?: never } : unknown;
+type BodyOf<E extends Endpoint> = E['method'] extends 'get'
+  ? { body?: never; upload?: never }
+  : E['upload'] extends true
+    ? { method: 'post'; body?: never }
+    : unknown;
 
 /** Only who is signed in has something that a scope could open to a token. */
 type AccessOf<E extends Endpoint> = E['access'] extends 'user' ? unknown : { scope?: never };
@@ -131,6 +146,7 @@ type CallerOf<E extends Endpoint> = E['access'] extends 'public'
 type EndpointRequest<E extends Endpoint> = { origin: Origin } & Parsed<E, 'params'> &
   Parsed<E, 'query'> &
   Parsed<E, 'body'> &
+  (E['upload'] extends true ? { upload: Upload } : unknown) &
   CallerOf<E> &
   (E['preconditions'] extends true ? { preconditions: Preconditions } : unknown);
 
@@ -145,7 +161,9 @@ type EndpointAnswer<E extends Endpoint> = E['answer'] extends z.ZodType
     : E['streamed'] extends true
       ? Streamed<z.output<E['answer']>>
       : z.output<E['answer']>
-  : void;
+  : E['download'] extends true
+    ? Download
+    : void;
 
 export type Handler<E extends Endpoint> = (
   request: EndpointRequest<E>,

@@ -2,13 +2,22 @@ import type { OpenAPIRegistry } from '@asteasolutions/zod-to-openapi';
 
 /** The headers of answers, described once. */
 const headers = {
+  'Accept-Ranges': { description: 'Says that one part can be asked for.', example: 'bytes' },
   'Content-Disposition': {
     description: 'Lets a browser keep the answer as a file.',
     example: 'attachment; filename="export.json"',
   },
+  'Content-Range': {
+    description: 'Which part this is, and of how many bytes (RFC 9110).',
+    example: 'bytes 0-999/48213',
+  },
   ETag: {
     description: 'The version of the object in quotes, for If-Match and If-None-Match.',
     example: '"1"',
+  },
+  'Idempotent-Replayed': {
+    description: 'Only where this answer was given before, to the same request with the same key.',
+    example: 'true',
   },
   Link: {
     description: 'The next page (RFC 8288), on all pages but the last.',

@@ -48,6 +48,17 @@ export const problemSchema = z
 
 const signedIn = ['unauthenticated', 'invalid_token', 'insufficient_scope'] as const;
 const administrator = ['not_allowed', 'second_factor_required'] as const;
+const keyed = ['idempotency_key_in_flight', 'idempotency_key_reused'] as const;
+
+/** Whether a caller can ask for the answer only if it is new. */
+export function hasVersionToRead({ download, method, versioned }: Endpoint): boolean {
+  return download === true || (versioned === true && method === 'get');
+}
+
+/** Whether repetitions of a request are told by a key; a file would have to be kept to compare it. */
+export function takesKey({ method }: Endpoint): boolean {
+  return method === 'post';
+}
 
 /** The failures that an endpoint's shape implies, besides those that it declares. */
 function errorsOf(endpoint: Endpoint): ErrorCode[] {
@@ -57,10 +68,12 @@ function errorsOf(endpoint: Endpoint): ErrorCode[] {
     ...(endpoint.access === 'admin' ? administrator : []),
     'https_required',
     'not_acceptable',
-    ...(endpoint.body
+    ...(endpoint.body || endpoint.upload
       ? (['request_timeout', 'payload_too_large', 'unsupported_media_type'] as const)
       : []),
-    ...(endpoint.versioned && endpoint.method === 'get' ? (['precondition_failed'] as const) : []),
+    ...(hasVersionToRead(endpoint) ? (['precondition_failed'] as const) : []),
+    ...(endpoint.download ? (['range_not_satisfiable'] as const) : []),
+    ...(takesKey(endpoint) ? keyed : []),
     'validation_failed',
     'rate_limited',
     'headers_too_large',
@@ -92,6 +105,7 @@ function exampleOf(code: ErrorCode, { basePath, problemPath, statusOf }: Problem
 const headersByStatus: Record<number, Header[]> = {
   401: ['WWW-Authenticate'],
   412: ['ETag'],
+  416: ['Content-Range', 'ETag'],
   429: ['RateLimit-Policy', 'RateLimit', 'Retry-After'],
   503: ['Retry-After'],
 };
@@ -106,6 +120,7 @@ function responseOf(status: number, codes: ErrorCode[], options: ProblemOptions)
     headers: headersOf(
       'X-Request-Id',
       ...(codes.includes('insufficient_scope') ? (['WWW-Authenticate'] as const) : []),
+      ...(codes.includes('idempotency_key_in_flight') ? (['Retry-After'] as const) : []),
       ...(headersByStatus[status] ?? []),
     ),
     content: {

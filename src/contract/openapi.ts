@@ -6,7 +6,13 @@ import {
 import * as z from 'zod';
 import type { Contract, Endpoint } from './endpoint.ts';
 import { headersOf, registerHeaders } from './openapi-headers.ts';
-import { type ProblemOptions, problemSchema, problemsIn } from './openapi-problems.ts';
+import {
+  hasVersionToRead,
+  type ProblemOptions,
+  problemSchema,
+  problemsIn,
+  takesKey,
+} from './openapi-problems.ts';
 import { registerSecurity, securityOf } from './openapi-security.ts';
 
 type Response = RouteConfig['responses'][string];
@@ -18,24 +24,36 @@ interface OpenApiOptions extends ProblemOptions {
   description: string;
 }
 
+/** Any bytes: OpenAPI 3.1 tells them by a media type without a schema. */
+const file = { 'application/octet-stream': {} };
+
 function answerOf(endpoint: Endpoint): Response {
-  const { answer, attachment, example, location, status, versioned } = endpoint;
+  const { answer, attachment, download, example, location, status, versioned } = endpoint;
   const isList = answer && 'nextCursor' in answer.shape;
   return {
     description: status === 204 ? 'Done.' : status === 201 ? 'Created.' : 'The answer.',
     headers: headersOf(
       'X-Request-Id',
-      ...(versioned ? (['ETag'] as const) : []),
+      ...(versioned || download ? (['ETag'] as const) : []),
       ...(location ? (['Location'] as const) : []),
-      ...(attachment ? (['Content-Disposition'] as const) : []),
+      ...(attachment || download ? (['Content-Disposition'] as const) : []),
+      ...(download ? (['Accept-Ranges'] as const) : []),
       ...(isList ? (['Link'] as const) : []),
+      ...(takesKey(endpoint) ? (['Idempotent-Replayed'] as const) : []),
       'RateLimit-Policy',
       'RateLimit',
     ),
     ...(answer && {
       content: { 'application/json': { schema: answer, example: example.answer } },
     }),
+    ...(download && { content: file }),
   };
+}
+
+/** What answers a dry run: the same, but nothing stands anywhere. */
+function trialOf(endpoint: Endpoint): Endpoint {
+  const { location: _, ...trial } = endpoint;
+  return { ...trial, status: 200 };
 }
 
 function successesOf(endpoint: Endpoint): Record<string, Response> {
@@ -43,21 +61,41 @@ function successesOf(endpoint: Endpoint): Record<string, Response> {
     description: 'If-None-Match names this version: what was read before still holds.',
     headers: headersOf('X-Request-Id', 'ETag'),
   };
+  const part = {
+    description: 'The part of the file that Range asks for.',
+    headers: headersOf('X-Request-Id', 'ETag', 'Content-Disposition', 'Content-Range'),
+    content: file,
+  };
   return {
     [endpoint.status]: answerOf(endpoint),
-    ...(endpoint.versioned && endpoint.method === 'get' && { 304: notModified }),
+    ...(endpoint.dryRun && { 200: answerOf(trialOf(endpoint)) }),
+    ...(endpoint.download && { 206: part }),
+    ...(hasVersionToRead(endpoint) && { 304: notModified }),
   };
 }
 
-function conditions({ method, preconditions, versioned }: Endpoint): z.ZodObject | undefined {
-  const tag = (description: string) => z.string().optional().meta({ description });
-  const ifMatch = tag('Only where this is the version: an ETag in its quotes, several, or *.');
-  const ifNoneMatch = tag('Only where this is not the version: as with If-Match.');
-  const applies = preconditions ?? (versioned && method === 'get');
-  return applies ? z.object({ 'If-Match': ifMatch, 'If-None-Match': ifNoneMatch }) : undefined;
+function headersFor(endpoint: Endpoint): z.ZodObject | undefined {
+  const header = (description: string) => z.string().optional().meta({ description });
+  const conditions = {
+    'If-Match': header('Only where this is the version: an ETag in its quotes, several, or *.'),
+    'If-None-Match': header('Only where this is not the version: as with If-Match.'),
+  };
+  const range = { Range: header('One part of the file, such as bytes=0-999 or bytes=1000-.') };
+  const key = {
+    'Idempotency-Key': header(
+      'Makes repetitions safe: the same value, such as a UUID, for each of them, and another one for any other request.',
+    ),
+  };
+  const headers = {
+    ...((endpoint.preconditions ?? hasVersionToRead(endpoint)) && conditions),
+    ...(takesKey(endpoint) && key),
+    ...(endpoint.download && range),
+  };
+  return Object.keys(headers).length > 0 ? z.object(headers) : undefined;
 }
 
-function bodyOf({ body, example, method }: Endpoint) {
+function bodyOf({ body, example, method, upload }: Endpoint) {
+  if (upload) return { required: true, content: file };
   const content = body && { schema: body, example: example.body };
   return (
     content && {
@@ -97,7 +135,7 @@ export function describe(api: Record<string, Contract>, options: OpenApiOptions)
   for (const [feature, contract] of Object.entries(api)) {
     for (const [name, endpoint] of Object.entries(contract)) {
       const body = bodyOf(endpoint);
-      const headers = conditions(endpoint);
+      const headers = headersFor(endpoint);
       registry.registerPath({
         method: endpoint.method,
         path: options.basePath + endpoint.path.replace(/:(\w+)/g, '{$1}'),

@@ -42,15 +42,24 @@ async function buildIndexes(): Promise<void> {
   await Promise.all(building);
 }
 
+/** What runs around a connection. */
+interface Steps {
+  /** Before the first request is served, once the indexes are there. */
+  prepare?: () => Promise<void>;
+  /** After each connection, to finish what an absence has interrupted. */
+  onConnected?: () => Promise<void>;
+}
+
+const nothing = async () => {};
+
 /**
  * Connects, and goes on trying for as long as it takes; once connected, the driver itself returns to
  * a server that was away. An acknowledged write is on the disk of a majority.
- * @param onConnected runs after each connection, to finish what an absence has interrupted
  */
 export function connectDatabase(
   uri: string,
   logger: Logger,
-  onConnected: () => Promise<void> = async () => {},
+  { prepare = nothing, onConnected = nothing }: Steps = {},
 ): Database {
   const { connection } = mongoose;
   const underWay = new Set<(reason: AppError) => void>();
@@ -93,6 +102,7 @@ export function connectDatabase(
       writeConcern: { w: 'majority', journal: true },
     });
     await buildIndexes();
+    await prepare();
     prepared = true;
   }
 

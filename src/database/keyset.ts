@@ -39,10 +39,22 @@ export function sortOf(order: readonly SortField[]): Record<string, 1 | -1> {
   return Object.fromEntries(withId(order).map(({ field, direction }) => [field, direction]));
 }
 
+/** The value of a field, or of one within it (`trash.at`). */
+function valueOf(record: Sortable, field: string): unknown {
+  if (!field.includes('.')) return record[field];
+  return field
+    .split('.')
+    .reduce<unknown>((part, name) => (part as Record<string, unknown>)[name], record);
+}
+
 /** An opaque cursor that stands right after this record. */
-function cursorAfter(record: Sortable, filter: unknown, order: readonly SortField[]): string {
+export function cursorAfter(
+  record: Sortable,
+  filter: unknown,
+  order: readonly SortField[],
+): string {
   const values = order.map(({ field }) => {
-    const value = record[field];
+    const value = valueOf(record, field);
     return value instanceof Date ? value.getTime() : value;
   });
   const content = [fingerprint(filter, order), values, record._id.toHexString()];
@@ -76,6 +88,20 @@ function readCursor(cursor: string, filter: unknown, order: readonly SortField[]
   return [...values, new Types.ObjectId(id)] as SortValue[];
 }
 
+/** Which condition stands for "later" in a direction. */
+function later({ direction }: Pick<SortField, 'direction'>): '$gt' | '$lt' {
+  return direction === 1 ? '$gt' : '$lt';
+}
+
+/** Equal in the first fields and later in the next one; with each more, all that is after the cursor. */
+function stepsOf(values: readonly SortValue[], order: readonly SortField[]) {
+  const fields = withId(order);
+  return fields.map((field, index) => ({
+    ...Object.fromEntries(fields.slice(0, index).map((equal, at) => [equal.field, values[at]])),
+    [field.field]: { [later(field)]: values[index] },
+  }));
+}
+
 /**
  * The condition "after this cursor in this order": later in the first field, or equal in it and later
  * in the second, and so on. The bound on the first field alone is what lets an index seek to it.
@@ -87,15 +113,23 @@ export function afterCursor(
   order: readonly SortField[],
 ): Record<string, unknown> {
   const values = readCursor(cursor, filter, order);
-  const fields = withId(order);
-  const later = ({ direction }: Pick<SortField, 'direction'>) => (direction === 1 ? '$gt' : '$lt');
-  const steps = fields.map((field, index) => ({
-    ...Object.fromEntries(fields.slice(0, index).map((equal, at) => [equal.field, values[at]])),
-    [field.field]: { [later(field)]: values[index] },
-  }));
-  const [first] = fields;
-  if (first === undefined || fields.length === 1) return steps[0] ?? {};
+  const steps = stepsOf(values, order);
+  const [first] = order;
+  if (first === undefined) return steps[0] ?? {};
   return { [first.field]: { [`${later(first)}e`]: values[0] }, $or: steps };
+}
+
+/**
+ * The same as conditions to be asked one after the other until a page is full. Where many records share
+ * a value, an index seeks to each of them, while it would walk over all that share it with the one above.
+ * @throws AppError as `afterCursor`
+ */
+export function seeksAfter(
+  cursor: string,
+  filter: unknown,
+  order: readonly SortField[],
+): Record<string, unknown>[] {
+  return stepsOf(readCursor(cursor, filter, order), order).toReversed();
 }
 
 /**

@@ -1,8 +1,11 @@
 import type { Request, Response } from 'express';
+import { sendDownload } from './download.ts';
 import { sendStream } from './stream.ts';
 import { basePath } from '../api.ts';
 import type { Endpoint } from '../contract/endpoint.ts';
+import type { Download } from '../contract/files.ts';
 import { names, type Preconditions, requireVersion, type Versioned } from '../versions.ts';
+import { sendWhole, type WholeAnswer } from './whole-answer.ts';
 
 export interface Exchange {
   endpoint: Endpoint;
@@ -24,7 +27,7 @@ function filledIn(template: string, answer: Record<string, unknown>): string {
   return basePath + template.replace(/:(\w+)/g, (_, name: string) => String(answer[name]));
 }
 
-function setCaching({ endpoint, res }: Exchange): void {
+export function setCaching({ endpoint, res }: Exchange): void {
   if (endpoint.secret) res.setHeader('Cache-Control', 'no-store');
   else if (endpoint.access !== 'public') {
     res.setHeader('Cache-Control', 'private, no-cache');
@@ -38,37 +41,42 @@ function check({ endpoint }: Exchange, value: unknown): void {
   if (declared && !declared.success) throw declared.error;
 }
 
-/** Sends what a handler returned, as its endpoint declares. */
-export async function sendAnswer(exchange: Exchange, answer: unknown): Promise<void> {
-  const { endpoint, req, res, preconditions } = exchange;
-  setCaching(exchange);
-  if (endpoint.streamed) return sendStream(exchange, answer as Record<string, unknown>);
-  if (endpoint.status === 204) {
-    res.statusCode = 204;
-    res.end();
-    return;
-  }
+/** Whether what is read is news to the caller; a precondition may also forbid to read it. */
+function isNews({ endpoint, preconditions }: Exchange, version: string): boolean {
+  if (endpoint.method !== 'get') return true;
+  if (names(preconditions.ifNoneMatch, version)) return false;
+  requireVersion({ ...preconditions, ifNoneMatch: undefined }, version);
+  return true;
+}
+
+/** What a handler returned, as its endpoint declares. */
+export function composeAnswer(exchange: Exchange, answer: unknown): WholeAnswer {
+  const { endpoint, req } = exchange;
+  const isTrial = endpoint.dryRun && req.query['dryRun'] === 'true';
+  const { location, status } = isTrial ? { status: 200, location: undefined } : endpoint;
+  if (status === 204) return { status, headers: {} };
+  const headers: Record<string, string> = {};
   let value = answer as Record<string, unknown>;
   if (endpoint.versioned) {
     const { version, value: shown } = answer as Versioned<Record<string, unknown>>;
     value = shown;
-    res.setHeader('ETag', `"${version}"`);
-    if (endpoint.method === 'get') {
-      if (names(preconditions.ifNoneMatch, version)) {
-        res.statusCode = 304;
-        res.end();
-        return;
-      }
-      requireVersion({ ...preconditions, ifNoneMatch: undefined }, version);
-    }
+    headers['ETag'] = `"${version}"`;
+    if (!isNews(exchange, version)) return { status: 304, headers };
   }
   if (exchange.checkAnswers) check(exchange, value);
-  if (endpoint.location) res.setHeader('Location', filledIn(endpoint.location, value));
+  if (location) headers['Location'] = filledIn(location, value);
   const { nextCursor } = value;
-  if (typeof nextCursor === 'string') res.setHeader('Link', linkToNext(req, nextCursor));
-  const body = JSON.stringify(value);
-  res.statusCode = endpoint.status;
-  res.setHeader('Content-Type', 'application/json; charset=utf-8');
-  res.setHeader('Content-Length', Buffer.byteLength(body));
-  res.end(body);
+  if (typeof nextCursor === 'string') headers['Link'] = linkToNext(req, nextCursor);
+  headers['Content-Type'] = 'application/json; charset=utf-8';
+  return { status, headers, body: JSON.stringify(value) };
+}
+
+/** Sends what a handler returned, as its endpoint declares. */
+export async function sendAnswer(exchange: Exchange, answer: unknown): Promise<void> {
+  setCaching(exchange);
+  if (exchange.endpoint.download) return sendDownload(exchange, answer as Download);
+  if (exchange.endpoint.streamed) {
+    return sendStream(exchange, answer as Record<string, unknown>);
+  }
+  sendWhole(exchange.res, composeAnswer(exchange, answer));
 }

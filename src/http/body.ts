@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import express, { type RequestHandler } from 'express';
 import { AppError } from '../errors.ts';
+import { askForBody } from './expectation.ts';
 
 const maximumBytes = 100_000;
 const maximumDepth = 32;
@@ -67,6 +68,7 @@ export function jsonBody(mediaTypes: readonly string[]): RequestHandler {
         detail: `Send ${mediaTypes.join(' or ')}, in UTF-8.`,
       });
     }
+    askForBody(req, res);
     parse(req, res, next);
   };
 }

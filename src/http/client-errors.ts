@@ -4,6 +4,7 @@ import type { Duplex } from 'node:stream';
 import type { Request, Response } from 'express';
 import { AppError, type ErrorCode } from '../errors.ts';
 import { problemOf, sendProblem } from './problems.ts';
+import { isTimedAsUpload } from './upload.ts';
 
 /** Milliseconds for which a client may go on reading after it was refused. */
 const linger = 2000;
@@ -51,6 +52,8 @@ export function answerClientErrors(server: Server): void {
 
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
     if (refused.has(socket)) return;
+    const req = newest.get(socket)?.req;
+    if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT' && req && isTimedAsUpload(req)) return;
     refused.add(socket);
     if (error.code === 'ECONNRESET' || !socket.writable) {
       socket.destroy();

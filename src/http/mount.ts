@@ -1,14 +1,17 @@
 import type { Express, Request, RequestHandler, Response } from 'express';
 import type { Database } from '../database/connection.ts';
+import type { Cipher } from '../features/second-factor/cipher.ts';
 import type { Contract, Endpoint, Handler, Handlers } from '../contract/endpoint.ts';
 import { acceptsJson } from './accept.ts';
 import { addressOf, networkOf } from './address.ts';
 import { sendAnswer } from './answer.ts';
 import { type Authenticate, callerOf } from './authentication.ts';
 import { jsonBody } from './body.ts';
+import { answerOnce, idempotencyKeyOf } from './idempotency.ts';
 import type { RateLimits } from './limits.ts';
 import { refuseOtherMethods } from './methods.ts';
 import { preconditionsOf } from './preconditions.ts';
+import { closeUnlessRead, fileBody, uploadOf } from './upload.ts';
 import { validate } from './validation.ts';
 
 /** What stands before the handlers. */
@@ -18,6 +21,8 @@ export interface Guards {
   limits: RateLimits;
   /** Compares each answer with its declaration and fails on a difference; costs time. */
   checkAnswers: boolean;
+  /** Encrypts what is kept of requests with an idempotency key. */
+  cipher: Cipher;
 }
 
 /** A feature's contract with its handlers. */
@@ -45,7 +50,8 @@ function guardsOf(endpoint: Endpoint, guards: Guards): RequestHandler[] {
   const { limits } = guards;
   const isPatch = endpoint.method === 'patch';
   return [
-    acceptsJson,
+    ...(endpoint.upload ? [closeUnlessRead] : []),
+    ...(endpoint.download ? [] : [acceptsJson]),
     ...(endpoint.access === 'public' ? [] : [authenticated(endpoint, guards), limits.user]),
     ...(endpoint.limit
       ? [limits[endpoint.limit]]
@@ -55,15 +61,20 @@ function guardsOf(endpoint: Endpoint, guards: Guards): RequestHandler[] {
     ...(endpoint.body
       ? [jsonBody(['application/json', ...(isPatch ? ['application/merge-patch+json'] : [])])]
       : []),
+    ...(endpoint.upload ? [fileBody] : []),
   ];
 }
 
 function respond(endpoint: Endpoint, handler: Handler<Endpoint>, guards: Guards) {
   const { checkAnswers, database } = guards;
+  // What is sent as it is read cannot be kept.
+  const repeatable = endpoint.method === 'post' && !endpoint.streamed;
   return async (req: Request, res: Response): Promise<void> => {
     const preconditions = preconditionsOf(req.headers);
+    const key = repeatable ? idempotencyKeyOf(req) : undefined;
     const request = {
       ...validate(endpoint, { params: req.params, query: req.query, body: req.body }),
+      ...(endpoint.upload && { upload: uploadOf(req, res) }),
       caller: callerOf(res.locals),
       preconditions,
       // Few handlers ask, and finding the address behind the proxies takes a while.
@@ -73,8 +84,10 @@ function respond(endpoint: Endpoint, handler: Handler<Endpoint>, guards: Guards)
         return { address, network: networkOf(address), userAgent };
       },
     } as Parameters<typeof handler>[0];
-    const answer = await database.run(() => handler(request));
-    await sendAnswer({ endpoint, req, res, preconditions, checkAnswers }, answer);
+    const exchange = { endpoint, req, res, preconditions, checkAnswers };
+    const work = () => handler(request);
+    if (key === undefined) await sendAnswer(exchange, await database.run(work));
+    else await answerOnce({ exchange, key, guards }, work);
   };
 }
 

@@ -3,6 +3,7 @@ import { isDatabaseUnavailable } from '../database/unavailable.ts';
 import { AppError, type ErrorCode, errorCodes, type Violation } from '../errors.ts';
 import type { Logger } from '../logger.ts';
 import { pathOf, requestIdOf } from './observation.ts';
+import { sendWhole, type WholeAnswer } from './whole-answer.ts';
 
 /** The HTTP status of each error code. */
 export const statusOf: Record<ErrorCode, number> = {
@@ -19,6 +20,7 @@ export const statusOf: Record<ErrorCode, number> = {
   fresh_sign_in_required: 403,
   account_disabled: 403,
   not_allowed: 403,
+  inbox_stays: 403,
   insufficient_scope: 403,
   limit_reached: 403,
   email_unverified: 403,
@@ -28,14 +30,20 @@ export const statusOf: Record<ErrorCode, number> = {
   not_acceptable: 406,
   request_timeout: 408,
   email_taken: 409,
+  batch_held_back: 409,
+  name_taken: 409,
   account_exists: 409,
   identity_taken: 409,
+  idempotency_key_in_flight: 409,
   last_way_in: 409,
   second_factor_active: 409,
+  length_required: 411,
   precondition_failed: 412,
   payload_too_large: 413,
   unsupported_media_type: 415,
+  range_not_satisfiable: 416,
   validation_failed: 422,
+  idempotency_key_reused: 422,
   rate_limited: 429,
   headers_too_large: 431,
   internal_error: 500,
@@ -43,6 +51,7 @@ export const statusOf: Record<ErrorCode, number> = {
   shutting_down: 503,
   mail_unavailable: 503,
   provider_unavailable: 503,
+  storage_unavailable: 503,
   database_unavailable: 503,
 };
 
@@ -97,7 +106,7 @@ function fromFramework(error: FrameworkError): AppError | undefined {
 }
 
 /** Whatever was thrown, as one of the failures that callers are told about. */
-function toAppError(error: unknown): AppError {
+export function toAppError(error: unknown): AppError {
   if (error instanceof AppError) return error;
   if (isDatabaseUnavailable(error)) {
     return new AppError('database_unavailable', { retryAfter: 2, cause: error });
@@ -115,21 +124,27 @@ function challenge({ code, scope }: AppError): string | undefined {
   return statusOf[code] === 401 ? 'Bearer' : undefined;
 }
 
+/** A failure as an answer. */
+export function answerOfFailure(req: Request, res: Response, error: AppError): WholeAnswer {
+  const problem = problemOf(error, pathOf(req), requestIdOf(res));
+  const authenticate = challenge(error);
+  return {
+    status: problem.status,
+    headers: {
+      'Content-Type': 'application/problem+json; charset=utf-8',
+      'Cache-Control': 'no-store',
+      ...(authenticate !== undefined && { 'WWW-Authenticate': authenticate }),
+      ...(error.retryAfter !== undefined && { 'Retry-After': String(error.retryAfter) }),
+      ...(error.version !== undefined && { ETag: `"${error.version}"` }),
+    },
+    body: JSON.stringify(problem),
+    code: error.code,
+  };
+}
+
 /** Answers with problem details. */
 export function sendProblem(req: Request, res: Response, error: AppError): void {
-  const problem = problemOf(error, pathOf(req), requestIdOf(res));
-  const body = JSON.stringify(problem);
-  // For the request's line in the log.
-  res.locals['code'] = error.code;
-  res.statusCode = problem.status;
-  res.setHeader('Content-Type', 'application/problem+json; charset=utf-8');
-  res.setHeader('Content-Length', Buffer.byteLength(body));
-  res.setHeader('Cache-Control', 'no-store');
-  const authenticate = challenge(error);
-  if (authenticate !== undefined) res.setHeader('WWW-Authenticate', authenticate);
-  if (error.retryAfter !== undefined) res.setHeader('Retry-After', error.retryAfter);
-  if (error.version !== undefined) res.setHeader('ETag', `"${error.version}"`);
-  res.end(body);
+  sendWhole(res, answerOfFailure(req, res, error));
 }
 
 /** The one place where failures become answers; a defect is logged and told in general words. */
@@ -138,7 +153,7 @@ export function answerFailures(logger: Logger): ErrorRequestHandler {
     const error = toAppError(thrown);
     const requestId = requestIdOf(res);
     if (error.code === 'internal_error') logger.error({ requestId, err: error.cause }, 'defect');
-    if (error.code === 'database_unavailable' || error.code === 'provider_unavailable') {
+    if (/^(database|provider|storage)_unavailable$/.test(error.code)) {
       const reason = error.cause instanceof Error ? error.cause.message : undefined;
       logger.warn({ requestId, reason }, error.code.replace('_', ' '));
     }

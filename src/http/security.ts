@@ -72,9 +72,19 @@ export function readingPolicy(style: string): RequestHandler {
 export function allowOrigins(origins: readonly string[]): RequestHandler {
   const options: cors.CorsOptions = {
     origin: [...origins],
-    allowedHeaders: ['Authorization', 'Content-Type', 'If-Match', 'If-None-Match', 'X-Request-Id'],
+    allowedHeaders: [
+      'Authorization',
+      'Content-Type',
+      'Idempotency-Key',
+      'If-Match',
+      'If-None-Match',
+      'X-Request-Id',
+    ],
     exposedHeaders: [
+      'Content-Disposition',
+      'Content-Range',
       'ETag',
+      'Idempotent-Replayed',
       'Link',
       'Location',
       'RateLimit',

@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Express } from 'express';
 import type { Config } from '../config.ts';
 import { answerClientErrors } from './client-errors.ts';
+import { holdBodiesBack } from './expectation.ts';
 import type { Lifecycle } from './lifecycle.ts';
 
 const seconds = 1000;
@@ -59,6 +60,7 @@ export function createServer(
         );
   // An expectation that is not understood may be ignored (RFC 9110, section 10.1.1).
   server.on('checkExpectation', app);
+  holdBodiesBack(server);
   answerClientErrors(server);
   return server;
 }

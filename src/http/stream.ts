@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import type { Response } from 'express';
 import * as z from 'zod';
 import type { Exchange } from './answer.ts';
 
@@ -65,7 +66,7 @@ async function* piecesOf(texts: AsyncIterable<string>): AsyncGenerator<string> {
   yield piece;
 }
 
-async function* joined(first: string, rest: AsyncIterable<string>): AsyncGenerator<string> {
+async function* joined<Piece>(first: Piece, rest: AsyncIterable<Piece>): AsyncGenerator<Piece> {
   yield first;
   yield* rest;
 }
@@ -97,17 +98,27 @@ export async function sendStream(
     res.end();
     return;
   }
-  const pieces = piecesOf(membersOf(exchange, answer));
-  const first = await pieces.next();
+  await sendPieces(res, piecesOf(membersOf(exchange, answer)), () => begin(exchange));
+}
+
+/** Sends pieces as `sendStream` does; the head of the answer is made once the first of them is there. */
+export async function sendPieces(
+  res: Response,
+  given: AsyncIterable<string | Uint8Array>,
+  makeHead: () => void,
+): Promise<void> {
+  const iterator = given[Symbol.asyncIterator]();
+  const first = await iterator.next();
   if (first.done || res.destroyed) {
-    await pieces.return(undefined);
+    await iterator.return?.();
     return;
   }
-  begin(exchange);
+  const rest = { [Symbol.asyncIterator]: () => iterator };
+  makeHead();
   // Nobody listens for it, so that Node closes the connection.
   res.setTimeout(stalled);
   try {
-    await pipeline(Readable.from(joined(first.value, pieces)), res);
+    await pipeline(Readable.from(joined(first.value, rest)), res);
   } catch (error) {
     if (!isDeparture(error)) throw error;
   }

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Response } from 'supertest';
 import type { SignIn } from '../../src/features/auth/auth.contract.ts';
-import type { Task } from '../../src/features/tasks/tasks.contract.ts';
+import type { Task } from '../../src/features/tasks/tasks.schemas.ts';
 import type { Api } from './api.ts';
 
 export const basePath = '/api/v1';

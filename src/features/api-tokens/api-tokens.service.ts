@@ -1,10 +1,11 @@
 import { hash } from 'node:crypto';
-import { Types } from 'mongoose';
+import type { Types } from 'mongoose';
 import type { Caller, Origin, SessionCaller } from '../../contract/endpoint.ts';
 import type { Scope } from '../../contract/scopes.ts';
 import type { Dependencies } from '../../dependencies.ts';
 import { objectId } from '../../database/ids.ts';
 import { afterCursor, allOf, sortOf, toPage } from '../../database/keyset.ts';
+import { insertOnce, newId } from '../../database/new-id.ts';
 import { AppError } from '../../errors.ts';
 import { requireProof } from '../auth/proof.service.ts';
 import { recordEvent } from '../security-events/security-events.service.ts';
@@ -48,7 +49,7 @@ export async function createApiToken(
   const token = newToken();
   const now = new Date();
   const record: ApiTokenRecord = {
-    _id: new Types.ObjectId(),
+    _id: newId(),
     userId: user._id,
     tokenHash: hash('sha256', token, 'base64url'),
     ending: token.slice(-4),
@@ -57,7 +58,8 @@ export async function createApiToken(
     createdAt: now,
     expiresAt: new Date(now.getTime() + expiresInDays * dayInMilliseconds),
   };
-  await ApiTokenModel.create(record);
+  const stored = await insertOnce(ApiTokenModel.collection, record);
+  if (stored.tokenHash !== record.tokenHash) await replaceSecret(stored, record);
   try {
     await requireRoom(user._id);
     // What deletes all tokens of an account deletes those that it finds, and may have missed this one.
@@ -68,6 +70,15 @@ export async function createApiToken(
   }
   await recordEvent(accounts, user._id, 'api_token_created', origin);
   return { ...show(record), token };
+}
+
+/** An attempt that broke off has stored a token which nobody was ever shown: this one takes its place. */
+async function replaceSecret(
+  { _id }: ApiTokenRecord,
+  { tokenHash, ending, createdAt, expiresAt }: ApiTokenRecord,
+): Promise<void> {
+  const changes = { $set: { tokenHash, ending, createdAt, expiresAt } };
+  await ApiTokenModel.updateOne({ _id }, changes);
 }
 
 /**

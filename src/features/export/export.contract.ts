@@ -8,6 +8,14 @@ import {
   exampleEvent,
   securityEventsContract,
 } from '../security-events/security-events.contract.ts';
+import { projectsContract } from '../projects/projects.contract.ts';
+import { sectionsContract } from '../sections/sections.contract.ts';
+import { labelsContract } from '../labels/labels.contract.ts';
+import { filtersContract } from '../filters/filters.contract.ts';
+import { commentsContract } from '../comments/comments.contract.ts';
+import { attachmentsContract } from '../attachments/attachments.contract.ts';
+import { remindersContract } from '../reminders/reminders.contract.ts';
+import { trashContract } from '../trash/trash.contract.ts';
 import { tasksContract } from '../tasks/tasks.contract.ts';
 import { exampleUser, usersContract } from '../users/users.contract.ts';
 
@@ -32,6 +40,14 @@ const accountExport = z
     sessions: authContract.listSessions.answer.shape.data,
     apiTokens: apiTokensContract.list.answer.shape.data,
     tasks: tasksContract.list.answer.shape.data,
+    projects: projectsContract.list.answer.shape.data,
+    sections: sectionsContract.list.answer.shape.data,
+    labels: labelsContract.list.answer.shape.data,
+    filters: filtersContract.list.answer.shape.data,
+    comments: commentsContract.list.answer.shape.data,
+    attachments: attachmentsContract.list.answer.shape.data,
+    reminders: remindersContract.list.answer.shape.data,
+    trash: trashContract.list.answer.shape.data,
   })
   .meta({ id: 'AccountExport' });
 
@@ -46,7 +62,7 @@ export const exportContract = {
     path: '/users/me/export',
     access: 'user',
     summary: 'Export your account',
-    description: `Everything that is stored of the account, secrets aside, as one file that comes while it is read from the database: a break of the connection means that it is not complete. At most ${exportsPerHour} an hour.`,
+    description: `Everything that is stored of the account, secrets and the bytes of attachments aside, as one file that comes while it is read from the database: a break of the connection means that it is not complete. At most ${exportsPerHour} an hour.`,
     status: 200,
     answer: accountExport,
     streamed: true,
@@ -63,6 +79,14 @@ export const exportContract = {
         sessions: authContract.listSessions.example.answer.data,
         apiTokens: apiTokensContract.list.example.answer.data,
         tasks: tasksContract.list.example.answer.data,
+        projects: projectsContract.list.example.answer.data,
+        sections: sectionsContract.list.example.answer.data,
+        labels: labelsContract.list.example.answer.data,
+        filters: filtersContract.list.example.answer.data,
+        comments: commentsContract.list.example.answer.data,
+        attachments: attachmentsContract.list.example.answer.data,
+        reminders: remindersContract.list.example.answer.data,
+        trash: trashContract.list.example.answer.data,
       },
     },
   }),

@@ -6,7 +6,15 @@ import { listApiTokens } from '../api-tokens/api-tokens.service.ts';
 import { listSessions } from '../auth/sessions.service.ts';
 import { readAccountSecurity } from '../second-factor/account-security.service.ts';
 import { listEvents, recordEvent } from '../security-events/security-events.service.ts';
-import { listTasks } from '../tasks/tasks.service.ts';
+import { listAttachmentsOf } from '../attachments/attachments.service.ts';
+import { listCommentsOf } from '../comments/comments.service.ts';
+import { listFilters } from '../filters/filters.service.ts';
+import { listLabels } from '../labels/labels.service.ts';
+import { listProjects } from '../projects/projects.service.ts';
+import { listRemindersOf } from '../reminders/reminders.service.ts';
+import { listSections } from '../sections/sections.service.ts';
+import { listTrashed } from '../trash/trash.service.ts';
+import { listTasks } from '../tasks/task-lists.service.ts';
 import type { UserRecord } from '../users/users.model.ts';
 import { findCaller, showUser } from '../users/users.service.ts';
 import { type AccountExport, exportsPerHour } from './export.contract.ts';
@@ -83,5 +91,13 @@ export async function exportAccount(
     sessions: itemsOf(accounts, (page) => listSessions(caller, page)),
     apiTokens: itemsOf(accounts, (page) => listApiTokens(caller, page)),
     tasks: itemsOf(accounts, (page) => listTasks(caller, { sort: ['createdAt'], ...page })),
+    projects: itemsOf(accounts, (page) => listProjects(caller, { archived: 'all', ...page })),
+    sections: itemsOf(accounts, (page) => listSections(caller, page)),
+    labels: itemsOf(accounts, (page) => listLabels(caller, page)),
+    filters: itemsOf(accounts, (page) => listFilters(caller, page)),
+    comments: itemsOf(accounts, (page) => listCommentsOf(caller, page)),
+    attachments: itemsOf(accounts, (page) => listAttachmentsOf(caller, page)),
+    reminders: itemsOf(accounts, (page) => listRemindersOf(caller, page)),
+    trash: itemsOf(accounts, (page) => listTrashed(caller, page)),
   };
 }

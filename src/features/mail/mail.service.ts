@@ -40,6 +40,7 @@ const unavailable: Mail = {
   isAvailable: false,
   notify: async () => {},
   sendLink: async () => {},
+  deliver: async () => {},
   sendResetLink: async () => {},
 };
 
@@ -119,6 +120,10 @@ export function createMail({ config, jobs, logger, transport }: Given): Mail {
       }),
     sendLink: (userId, kind, to) =>
       add({ userId: userId.toHexString(), kind, ...(to !== undefined && { to }) }),
+    async deliver(userId, id, write) {
+      const user = await findReachable({ _id: userId });
+      if (user?.emailVerified) await transport.send({ id, to: user.email, ...write(user) });
+    },
     sendResetLink: (email, origin) => addReset({ email, origin }),
   };
   return mail;

@@ -1,6 +1,7 @@
 import type { Types } from 'mongoose';
 import type { Origin } from '../../contract/endpoint.ts';
 import type { SecurityEventType } from '../security-events/security-events.contract.ts';
+import type { Message } from './transport.ts';
 
 /** Which link an e-mail brings. */
 export type LinkKind = 'verify_email' | 'change_email' | 'reset_password';
@@ -35,6 +36,16 @@ export interface Mail {
    * @param to with `change_email`, the address that the account asks for
    */
   sendLink(userId: Types.ObjectId, kind: LinkKind, to?: string): Promise<void>;
+  /**
+   * Sends a mail at once, for the work of a job, which is repeated where this fails. As it may have words
+   * of the user in it, it goes to a verified address only: a stranger may have registered any other.
+   * @param id the same at each attempt
+   */
+  deliver(
+    userId: string,
+    id: string,
+    write: (user: { readonly timeZone: string }) => Pick<Message, 'subject' | 'text'>,
+  ): Promise<void>;
   /** Sends the link to a new password where an account has this address; looks that up later. */
   sendResetLink(email: string, origin: Origin): Promise<void>;
 }

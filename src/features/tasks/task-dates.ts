@@ -1,10 +1,8 @@
 import * as z from 'zod';
+import { instantOf } from '../../local-time.ts';
 
-/** When a task is due: by the end of a day, or at an instant. */
-export interface Due {
-  readonly deadline: Date;
-  readonly allDay: boolean;
-}
+/** A day, a time of the clock on the wall, or a moment: the form in which a date is given and shown. */
+export type DateForm = 'date' | 'local' | 'instant';
 
 const dayInMilliseconds = 86_400_000;
 
@@ -15,28 +13,64 @@ function inRange(date: string): boolean {
 }
 
 const rangeMessage = 'must be from 1900 to 9998';
-const formatMessage = 'must be a date (2026-12-01) or an instant (2026-12-01T09:30:00Z)';
+const formatMessage =
+  'must be a date (2026-12-01), a local time (2026-12-01T09:30:00) or an instant (2026-12-01T09:30:00Z)';
 
-const written = z
-  .union([z.iso.date(), z.iso.datetime({ offset: true })], formatMessage)
-  .refine(inRange, rangeMessage);
-
-/** A date-only deadline is the last millisecond of the day, in UTC. */
-function toDue(value: string): Due {
-  const allDay = value.length === 10;
-  const time = Date.parse(value);
-  return { deadline: new Date(allDay ? time + dayInMilliseconds - 1 : time), allDay };
+export function formOf(text: string): DateForm {
+  if (text.length === 10) return 'date';
+  return text.endsWith('Z') ? 'instant' : 'local';
 }
 
-/** A due date as a caller writes it. */
-export const dueDateInput = written
-  .transform(toDue)
-  .meta({ description: 'A date, or an instant with its offset.', example: '2026-12-01' });
+/** In the one way of writing each form: seconds for a local time, UTC and milliseconds for an instant. */
+function normalised(text: string): string {
+  if (text.length === 10) return text;
+  const isLocal = !/(?:Z|[+-]\d\d:?\d\d)$/.test(text);
+  return isLocal ? text.slice(0, 16) + (text.slice(16, 19) || ':00') : new Date(text).toISOString();
+}
 
-/** In the kind that was given. */
-export function showDue({ deadline, allDay }: Due): string {
-  const instant = deadline.toISOString();
-  return allDay ? instant.slice(0, 10) : instant;
+/** A date as a caller writes it, in the form in which it is kept. */
+export const dateInput = z
+  .union([z.iso.date(), z.iso.datetime({ offset: true, local: true })], formatMessage)
+  .transform(normalised)
+  .refine(inRange, rangeMessage)
+  .meta({
+    description:
+      'A date; a local time, which is that of the time zone of the task or wherever you are; or an instant with its offset.',
+    example: '2026-12-01',
+  });
+
+/** A date as it is shown. */
+export const dateShown = z.union([
+  z.iso.date(),
+  z.iso.datetime({ local: true, precision: 0 }),
+  z.iso.datetime({ precision: 3 }),
+]);
+
+/** Where a date stands among others, as it is stored. */
+export interface Placed {
+  /**
+   * The moment; of a date its last millisecond, of a time without a zone what the clock shows, both
+   * as if they were in UTC.
+   */
+  readonly at: Date;
+  readonly allDay: boolean;
+  /** Whether it is the same time of the clock wherever its owner goes. */
+  readonly floating: boolean;
+}
+
+/** @param timeZone where a local time is meant; without one, it floats */
+export function placed(text: string, timeZone: string | null): Placed {
+  const form = formOf(text);
+  if (form === 'date') {
+    return {
+      at: new Date(Date.parse(text) + dayInMilliseconds - 1),
+      allDay: true,
+      floating: false,
+    };
+  }
+  if (form === 'instant') return { at: new Date(text), allDay: false, floating: false };
+  if (timeZone !== null) return { at: instantOf(text, timeZone), allDay: false, floating: false };
+  return { at: new Date(`${text}Z`), allDay: false, floating: true };
 }
 
 /** The first and the last moment that a bound of a filter means: a date is its whole day. */
@@ -46,7 +80,13 @@ export interface DueBound {
 }
 
 /** A bound of a filter as a caller writes it. */
-export const dueBoundSchema = written.transform((value): DueBound => {
-  const { deadline, allDay } = toDue(value);
-  return { start: allDay ? new Date(value) : deadline, end: deadline };
-});
+export const dueBoundSchema = z
+  .union(
+    [z.iso.date(), z.iso.datetime({ offset: true })],
+    'must be a date (2026-12-01) or an instant (2026-12-01T09:30:00Z)',
+  )
+  .refine(inRange, rangeMessage)
+  .transform((value): DueBound => {
+    if (value.length > 10) return { start: new Date(value), end: new Date(value) };
+    return { start: new Date(value), end: placed(value, null).at };
+  });

@@ -1,98 +1,33 @@
 import * as z from 'zod';
 import { endpoint } from '../../contract/endpoint.ts';
-import {
-  commaSeparated,
-  idParams,
-  idSchema,
-  instantSchema,
-  pageOf,
-  pageQuery,
-} from '../../contract/schemas.ts';
+import { commaSeparated, idParams, idSchema, pageOf, pageQuery } from '../../contract/schemas.ts';
 import { text } from '../../contract/text.ts';
-import { dueBoundSchema, dueDateInput } from './due-date.ts';
+import { filterTextSchema } from '../filters/filter-schema.ts';
+import { dueBoundSchema } from './task-dates.ts';
+import {
+  createSchema,
+  exampleTask,
+  labelSchema,
+  moveSchema,
+  patchSchema,
+  priorities,
+  prioritySchema,
+  statuses,
+  statusSchema,
+  taskSchema,
+} from './tasks.schemas.ts';
 
-const statuses = ['todo', 'in_progress', 'done'] as const;
-/** From the least to the most pressing, which is also their order in a sort. */
-export const priorities = ['low', 'medium', 'high', 'urgent'] as const;
-export const sortFields = ['createdAt', 'updatedAt', 'dueDate', 'priority', 'title'] as const;
+export const sortFields = [
+  'createdAt',
+  'updatedAt',
+  'dueDate',
+  'priority',
+  'title',
+  'rank',
+] as const;
 
-const statusSchema = z.enum(statuses);
-const prioritySchema = z.enum(priorities);
-const labelSchema = text({ min: 1, max: 50 })
-  .check(({ value, issues }) => {
-    if (value.includes(',')) {
-      issues.push({ code: 'custom', message: 'must not have a comma', input: value });
-    }
-  })
-  .meta({ pattern: String.raw`^[^,]*[^\s,][^,]*$` });
-
-const labelsSchema = z
-  .array(labelSchema)
-  .max(20)
-  .refine((labels) => new Set(labels).size === labels.length, 'must not name a label twice')
-  .meta({ uniqueItems: true });
-
-const taskSchema = z
-  .object({
-    id: idSchema,
-    title: z.string(),
-    description: z.string(),
-    status: statusSchema,
-    priority: prioritySchema,
-    dueDate: z
-      .union([z.iso.date(), instantSchema])
-      .nullable()
-      .meta({ description: 'A date, or an instant, in the kind that was given.' }),
-    labels: z.array(z.string()),
-    completedAt: instantSchema
-      .nullable()
-      .meta({ description: 'When the status became "done"; null otherwise.' }),
-    createdAt: instantSchema,
-    updatedAt: instantSchema,
-    version: z
-      .int()
-      .min(1)
-      .meta({ description: 'Counts the changes; the ETag is this in quotes.' }),
-  })
-  .meta({ id: 'Task' });
-
-export type Task = z.infer<typeof taskSchema>;
-
-/** What a member is when it is omitted at creation, or cleared later. */
-export const taskDefaults = {
-  description: '',
-  status: 'todo',
-  priority: 'medium',
-  dueDate: null,
-  labels: [] as string[],
-} as const;
-
-const createSchema = z
-  .strictObject({
-    title: text({ min: 1, max: 200 }),
-    description: text({ max: 10_000, trim: false }).default(taskDefaults.description),
-    status: statusSchema.default(taskDefaults.status),
-    priority: prioritySchema.default(taskDefaults.priority),
-    dueDate: dueDateInput.nullable().default(taskDefaults.dueDate),
-    labels: labelsSchema.default(taskDefaults.labels),
-  })
-  .meta({ id: 'TaskCreate' });
-
-export type TaskCreate = z.output<typeof createSchema>;
-
-/** JSON Merge Patch (RFC 7396): null brings a member back to its default. */
-const patchSchema = z
-  .strictObject({
-    title: text({ min: 1, max: 200 }).optional(),
-    description: text({ max: 10_000, trim: false }).nullable().optional(),
-    status: statusSchema.nullable().optional(),
-    priority: prioritySchema.nullable().optional(),
-    dueDate: dueDateInput.nullable().optional(),
-    labels: labelsSchema.nullable().optional(),
-  })
-  .meta({ id: 'TaskPatch' });
-
-export type TaskPatch = z.output<typeof patchSchema>;
+/** The order of a list that asks for none. */
+export const defaultSort = ['-createdAt'] as const satisfies string[];
 
 const sortKeys = sortFields.flatMap((field) => [field, `-${field}`] as const);
 
@@ -107,15 +42,24 @@ const listQuery = z.strictObject({
   label: commaSeparated(labelSchema, 20)
     .optional()
     .meta({ description: 'One or more label names, with commas between; any of them matches.' }),
+  projectId: idSchema.optional().meta({ description: 'In this project.' }),
+  sectionId: idSchema.optional().meta({ description: 'In this section; "none": in no section.' }),
+  parentId: idSchema
+    .optional()
+    .meta({ description: 'Right below this task; "none": on the top level.' }),
+  seriesId: idSchema.optional().meta({ description: 'Occurrences of this recurring task.' }),
   dueBefore: dueBoundSchema
     .optional()
     .meta({ description: 'Due strictly before this date or instant.' }),
   dueAfter: dueBoundSchema
     .optional()
     .meta({ description: 'Due strictly after this date or instant.' }),
-  q: text({ min: 1, max: 200 })
-    .optional()
-    .meta({ description: 'Text in the title or the description; case does not matter.' }),
+  q: text({ min: 1, max: 200 }).optional().meta({
+    description:
+      'Words in the title or the description, in any order; a word may be just begun, "quotes" ask for a phrase, and - in front excludes.',
+  }),
+  filter: filterTextSchema.optional(),
+  savedFilter: idSchema.optional().meta({ description: 'What a saved filter matches.' }),
   sort: commaSeparated(z.enum(sortKeys), sortFields.length)
     .pipe(
       z
@@ -125,33 +69,19 @@ const listQuery = z.strictObject({
           'must not name a field twice',
         ),
     )
-    .default(['-createdAt'])
+    .optional()
     .meta({
-      description: `One or more of ${sortFields.join(', ')}, with commas between; "-" in front reverses. -createdAt when omitted.`,
-      default: ['-createdAt'],
+      description: `One or more of ${sortFields.join(', ')}, with commas between; "-" in front reverses. ${defaultSort.join()} when omitted, and by relevance with q.`,
     }),
   include: z.enum(['total']).optional().meta({ description: 'Adds the number of all matches.' }),
 });
 
 export type TaskQuery = z.output<typeof listQuery>;
+export type TaskSort = NonNullable<TaskQuery['sort']>;
 
 const listAnswer = pageOf(taskSchema)
   .extend({ total: z.int().min(0).optional().meta({ description: 'Only with include=total.' }) })
   .meta({ id: 'TaskList' });
-
-const exampleTask: Task = {
-  id: '68f1c2a79d3e4b5a6c7d8e9f',
-  title: 'Pay rent',
-  description: '',
-  status: 'todo',
-  priority: 'high',
-  dueDate: '2026-12-01',
-  labels: ['home'],
-  completedAt: null,
-  createdAt: '2026-11-20T09:30:00.000Z',
-  updatedAt: '2026-11-20T09:30:00.000Z',
-  version: 1,
-};
 
 export const tasksContract = {
   create: endpoint({
@@ -165,7 +95,7 @@ export const tasksContract = {
     answer: taskSchema,
     location: '/tasks/:id',
     versioned: true,
-    errors: [],
+    errors: ['limit_reached'],
     example: {
       body: { title: 'Pay rent', priority: 'high', dueDate: '2026-12-01', labels: ['home'] },
       answer: exampleTask,
@@ -215,7 +145,7 @@ export const tasksContract = {
     answer: taskSchema,
     versioned: true,
     preconditions: true,
-    errors: ['not_found', 'precondition_failed'],
+    errors: ['limit_reached', 'not_found', 'precondition_failed'],
     example: {
       body: { status: 'done' },
       answer: {
@@ -227,6 +157,26 @@ export const tasksContract = {
       },
     },
   }),
+  move: endpoint({
+    method: 'post',
+    path: '/tasks/:id/move',
+    access: 'user',
+    scope: 'tasks:write',
+    summary: 'Move a task',
+    description:
+      'To another project, section, parent or place, with all its subtasks. It gets behind the others unless told.',
+    params: idParams,
+    body: moveSchema,
+    status: 200,
+    answer: taskSchema,
+    versioned: true,
+    preconditions: true,
+    errors: ['not_found', 'precondition_failed'],
+    example: {
+      body: { position: 'first' },
+      answer: { ...exampleTask, rank: 'gVFZ3cz0x1', version: 2 },
+    },
+  }),
   remove: endpoint({
     method: 'delete',
     path: '/tasks/:id',
@@ -234,7 +184,7 @@ export const tasksContract = {
     scope: 'tasks:write',
     summary: 'Delete a task',
     description:
-      'For good. Send the ETag in If-Match to delete only the version that you have read.',
+      'Takes it to the trash with all its subtasks: see /trash. Send the ETag in If-Match to delete only the version that you have read.',
     params: idParams,
     status: 204,
     preconditions: true,

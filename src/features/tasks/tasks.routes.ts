@@ -1,6 +1,9 @@
 import { routes } from '../../http/mount.ts';
+import { trashTask } from '../trash/trash.service.ts';
+import { moveTask } from './moves.service.ts';
 import { tasksContract } from './tasks.contract.ts';
-import { createTask, deleteTask, listTasks, readTask, updateTask } from './tasks.service.ts';
+import { listTasks } from './task-lists.service.ts';
+import { createTask, readTask, updateTask } from './tasks.service.ts';
 
 export const tasksRoutes = routes(tasksContract, {
   create: ({ caller, body }) => createTask(caller, body),
@@ -8,5 +11,7 @@ export const tasksRoutes = routes(tasksContract, {
   read: ({ caller, params }) => readTask(caller, params.id),
   update: ({ caller, params, body, preconditions }) =>
     updateTask(caller, params.id, body, preconditions),
-  remove: ({ caller, params, preconditions }) => deleteTask(caller, params.id, preconditions),
+  move: ({ caller, params, body, preconditions }) =>
+    moveTask(caller, params.id, body, preconditions),
+  remove: ({ caller, params, preconditions }) => trashTask(caller, params.id, preconditions),
 });

@@ -1,140 +1,129 @@
 import { isDeepStrictEqual } from 'node:util';
-import { Types } from 'mongoose';
 import type { Caller } from '../../contract/endpoint.ts';
-import { objectId } from '../../database/ids.ts';
-import { afterCursor, allOf, sortOf, toPage } from '../../database/keyset.ts';
-import { AppError } from '../../errors.ts';
+import { newId } from '../../database/new-id.ts';
 import { type Preconditions, requireVersion, type Versioned } from '../../versions.ts';
-import { type Due, showDue } from './due-date.ts';
+import { ensureLabels, labelChanges } from '../labels/label-records.service.ts';
+import { reminderChanges } from '../reminders/reminder-changes.service.ts';
+import { continueSeries } from './continuation.service.ts';
+import { requireTaskRoom } from './task-room.service.ts';
+import { placeForNewTask, requireStanding } from './task-tree.service.ts';
+import { dueFields, newSeries, patched, scheduleChanges, startField } from './task-schedule.ts';
+import { textFields } from './task-texts.ts';
+import { rankAtEnd } from './rank.ts';
 import { accessibleTasks } from './tasks.access.ts';
+import type { SeriesRecord, TaskRecord } from './tasks.model.ts';
 import {
   priorities,
   type Task,
   type TaskCreate,
   taskDefaults,
   type TaskPatch,
-  type TaskQuery,
-} from './tasks.contract.ts';
-import { noDeadline, TaskModel, type TaskRecord } from './tasks.model.ts';
-import { filterOf, orderOf } from './tasks.query.ts';
+} from './tasks.schemas.ts';
+import { versioned } from './tasks.show.ts';
+import {
+  changeTask,
+  type Changes,
+  findTask,
+  foreseen,
+  insertTask,
+  markSettled,
+  type ReadTask,
+} from './tasks.store.ts';
 
-function show(task: TaskRecord): Task {
-  return {
-    id: task._id.toHexString(),
-    title: task.title,
-    description: task.description,
-    status: task.status as Task['status'],
-    priority: priorities[task.priority] ?? 'medium',
-    dueDate: task.deadline.getTime() === noDeadline.getTime() ? null : showDue(task),
-    labels: task.labels,
-    completedAt: task.completedAt?.toISOString() ?? null,
-    createdAt: task.createdAt.toISOString(),
-    updatedAt: task.updatedAt.toISOString(),
-    version: task.version,
-  };
-}
-
-function versioned(task: TaskRecord): Versioned<Task> {
-  return { value: show(task), version: String(task.version) };
-}
-
-/** What a task's stored due date looks like. */
-function storedDue(due: Due | null): Pick<TaskRecord, 'deadline' | 'allDay'> {
-  return { deadline: due?.deadline ?? noDeadline, allDay: due?.allDay ?? false };
-}
-
-export async function createTask(caller: Caller, input: TaskCreate): Promise<Versioned<Task>> {
-  const { title, description, status, priority, dueDate, labels } = input;
+/** The record of a new task, but for its labels. */
+async function newTask(caller: Caller, input: TaskCreate): Promise<TaskRecord> {
+  const { title, description, status, priority, dueDate, timeZone, recurrence } = input;
+  const place = await placeForNewTask(caller, input);
   const now = new Date();
-  const task: TaskRecord = {
-    _id: new Types.ObjectId(),
+  const series =
+    recurrence &&
+    newSeries({ rule: recurrence, anchor: input.recurrenceAnchor }, dueDate, timeZone);
+  const done = status === 'done';
+  return {
+    _id: newId(),
     ...accessibleTasks(caller),
-    title,
-    titleKey: title.toLowerCase(),
-    description,
+    ...place,
+    rank: rankAtEnd(),
+    ...textFields(title, description),
     status,
     priority: priorities.indexOf(priority),
-    ...storedDue(dueDate),
-    labels,
-    completedAt: status === 'done' ? now : null,
+    ...dueFields(dueDate, timeZone),
+    timeZone,
+    start: startField(input.startDate, timeZone),
+    duration: input.duration,
+    estimate: input.estimate,
+    labels: input.labels,
+    series: series || null,
+    completedAt: done ? now : null,
     createdAt: now,
     updatedAt: now,
     version: 1,
+    pendingSince: done && series ? now : null,
   };
-  // Past the hydration of a document, which takes longer than all the rest of the request: the
-  // contract has checked the members, and the compiler the record.
-  await TaskModel.collection.insertOne(task);
+}
+
+/**
+ * @throws AppError `validation_failed` for a place that the caller does not have, or without its date;
+ *   `limit_reached` where there is no room for another task, or for new labels
+ */
+export async function createTask(caller: Caller, input: TaskCreate): Promise<Versioned<Task>> {
+  await requireTaskRoom(caller);
+  const record = await newTask(caller, input);
+  const task = await insertTask({ ...record, labels: await ensureLabels(caller, record.labels) });
+  if (task.parentId) await requireStanding(caller, task);
+  if (task.pendingSince) {
+    await continueSeries(task);
+    await markSettled(task);
+  }
   return versioned(task);
 }
 
-/** A page of the caller's tasks; `total` only when it is asked for, as counting costs a second query. */
-export async function listTasks(caller: Caller, query: TaskQuery) {
-  const order = orderOf(query.sort);
-  const asked = filterOf(query);
-  const after = query.cursor === undefined ? {} : afterCursor(query.cursor, asked, order);
-  const [found, total] = await Promise.all([
-    // Past Mongoose's query, which would cost a list a tenth of its time: these conditions are typed.
-    TaskModel.collection
-      .find<TaskRecord>(allOf(accessibleTasks(caller), asked, after), {
-        sort: sortOf(order),
-        limit: query.limit + 1,
-      })
-      .toArray(),
-    query.include === 'total'
-      ? TaskModel.countDocuments(allOf(accessibleTasks(caller), asked))
-      : undefined,
-  ]);
-  return {
-    ...toPage(found, { limit: query.limit, filter: asked, order }, show),
-    ...(total !== undefined && { total }),
-  };
-}
-
-async function findTask(caller: Caller, id: string): Promise<TaskRecord> {
-  const task = await TaskModel.findOne({
-    _id: objectId(id),
-    ...accessibleTasks(caller),
-  }).lean<TaskRecord>();
-  if (!task) throw new AppError('not_found');
-  return task;
+/** What `createTask` would answer, without doing it. */
+export async function checkNewTask(caller: Caller, input: TaskCreate): Promise<Versioned<Task>> {
+  return versioned(await newTask(caller, input));
 }
 
 export async function readTask(caller: Caller, id: string): Promise<Versioned<Task>> {
   return versioned(await findTask(caller, id));
 }
 
-/** What a patch asks for: null is the member's default, undefined is what it was. */
-function patched<T>(asked: T | null | undefined, cleared: T, current: T): T {
-  if (asked === undefined) return current;
-  return asked === null ? cleared : asked;
+/** What a change of the status brings with it. */
+function statusChanges(task: ReadTask, status: string): Changes {
+  if (status === task.status) return {};
+  return { status, completedAt: status === 'done' ? new Date() : null };
 }
 
-/** The stored fields that the patch makes different. */
-function changesOf(task: TaskRecord, patch: TaskPatch, now: Date): Partial<TaskRecord> {
-  const title = patch.title ?? task.title;
+/** A done occurrence is followed by the next, whether it is done now or recurs from now on. */
+function followUp(task: ReadTask, status: string, series: SeriesRecord | null): Changes {
+  const differs = status !== task.status || !isDeepStrictEqual(series, task.series ?? null);
+  const follows = status === 'done' && series?.rule && !series.continued;
+  return differs && follows ? { pendingSince: new Date() } : {};
+}
+
+/** The stored fields that a patch asks for. */
+function changesOf(task: ReadTask, patch: TaskPatch): Changes {
+  const { title = task.title, priority } = patch;
+  const description = patched(patch.description, taskDefaults.description, task.description);
+  const rewritten = title !== task.title || description !== task.description;
   const status = patched<string>(patch.status, taskDefaults.status, task.status);
-  const closed = status === 'done' ? now : null;
-  const fields: Partial<TaskRecord> = {
-    title,
-    titleKey: title.toLowerCase(),
-    description: patched(patch.description, taskDefaults.description, task.description),
-    status,
-    completedAt: status === task.status ? (task.completedAt ?? null) : closed,
-    ...(patch.priority !== undefined && {
-      priority: priorities.indexOf(patch.priority ?? taskDefaults.priority),
+  const schedule = scheduleChanges(task, patch);
+  return {
+    ...(rewritten && textFields(title, description)),
+    ...statusChanges(task, status),
+    ...followUp(task, status, schedule.series),
+    ...(priority !== undefined && {
+      priority: priorities.indexOf(priority ?? taskDefaults.priority),
     }),
-    ...(patch.dueDate !== undefined && storedDue(patch.dueDate)),
-    labels: patched(patch.labels, taskDefaults.labels, task.labels),
+    ...schedule,
+    duration: patched(patch.duration, null, task.duration ?? null),
+    estimate: patched(patch.estimate, null, task.estimate ?? null),
   };
-  const changed = Object.entries(fields).filter(
-    ([name, value]) => !isDeepStrictEqual(value, task[name as keyof TaskRecord]),
-  );
-  return Object.fromEntries(changed);
 }
 
 /**
  * Applies a JSON Merge Patch. A patch that changes nothing leaves the version as it is.
- * @throws AppError `precondition_failed` where the preconditions do not allow the current version
+ * @throws AppError `precondition_failed` where the preconditions do not allow the current version;
+ *   `limit_reached` where there is no room for new labels
  */
 export async function updateTask(
   caller: Caller,
@@ -142,41 +131,26 @@ export async function updateTask(
   patch: TaskPatch,
   preconditions: Preconditions,
 ): Promise<Versioned<Task>> {
-  for (;;) {
-    const task = await findTask(caller, id);
-    requireVersion(preconditions, String(task.version));
-    const updatedAt = new Date();
-    const changes = changesOf(task, patch, updatedAt);
-    if (Object.keys(changes).length === 0) return versioned(task);
-    const changed = await TaskModel.findOneAndUpdate(
-      { _id: task._id, ...accessibleTasks(caller), version: task.version },
-      { $set: { ...changes, updatedAt }, $inc: { version: 1 } },
-      { returnDocument: 'after' },
-    ).lean<TaskRecord>();
-    // Somebody else was quicker: apply the patch to what they left. One of the rivals always wins.
-    if (changed) return versioned(changed);
-  }
+  const { before, after } = await changeTask(caller, id, preconditions, async (task) => ({
+    ...changesOf(task, patch),
+    ...(await reminderChanges(caller, task, patch)),
+    ...(await labelChanges(caller, task, patch.labels)),
+  }));
+  if (after.pendingSince) await continueSeries(after);
+  // What else has to follow is left to whoever has marked it.
+  if (!before.pendingSince) await markSettled(after);
+  return versioned(after);
 }
 
-/** Deletes for good; the preconditions as with a change. */
-export async function deleteTask(
+/** What `updateTask` would answer, without doing it. */
+export async function checkChange(
   caller: Caller,
   id: string,
+  patch: TaskPatch,
   preconditions: Preconditions,
-): Promise<void> {
-  for (;;) {
-    const task = await findTask(caller, id);
-    requireVersion(preconditions, String(task.version));
-    const { deletedCount } = await TaskModel.deleteOne({
-      _id: task._id,
-      ...accessibleTasks(caller),
-      version: task.version,
-    });
-    if (deletedCount === 1) return;
-  }
-}
-
-/** Deletes every task of an account that is being deleted; may be repeated. */
-export async function deleteTasksOf(ownerId: Types.ObjectId): Promise<void> {
-  await TaskModel.deleteMany({ ownerId });
+): Promise<Versioned<Task>> {
+  const task = await findTask(caller, id);
+  requireVersion(preconditions, String(task.version));
+  const labels = patch.labels === undefined ? {} : { labels: patch.labels ?? taskDefaults.labels };
+  return versioned(foreseen(task, { ...changesOf(task, patch), ...labels }));
 }

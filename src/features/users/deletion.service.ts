@@ -3,12 +3,19 @@ import type { Origin, SessionCaller } from '../../contract/endpoint.ts';
 import type { Dependencies } from '../../dependencies.ts';
 import { AppError } from '../../errors.ts';
 import { type Preconditions, requireVersion } from '../../versions.ts';
+import { forgetIdempotencyKeysOf } from '../../database/idempotency-keys.ts';
 import { deleteTokensOf } from '../api-tokens/api-tokens.service.ts';
+import { deleteAttachmentsOf } from '../attachments/attachment-records.service.ts';
 import { type Proof, requireProof } from '../auth/proof.service.ts';
 import { forgetSessionsOf } from '../auth/sessions.service.ts';
+import { deleteCommentsOf } from '../comments/comment-records.service.ts';
+import { deleteFiltersOf } from '../filters/filters.service.ts';
 import { deleteFlowsOf } from '../identities/sign-in-flows.service.ts';
+import { deleteLabelsOf } from '../labels/labels.service.ts';
+import { deleteProjectsOf } from '../projects/deletion.service.ts';
+import { deleteSectionsOf } from '../sections/settling.service.ts';
 import { deleteEventsOf } from '../security-events/security-events.service.ts';
-import { deleteTasksOf } from '../tasks/tasks.service.ts';
+import { eraseTasksOf } from '../tasks/tasks.store.ts';
 import { UserModel, type UserRecord } from './users.model.ts';
 import { findCaller, versionOf } from './users.service.ts';
 
@@ -76,7 +83,14 @@ async function erase({ jobs }: Pick<Dependencies, 'jobs'>, userId: Types.ObjectI
   await forgetSessionsOf(userId);
   await deleteTokensOf(userId);
   await deleteFlowsOf(userId);
-  await deleteTasksOf(userId);
+  await eraseTasksOf(userId);
+  await deleteCommentsOf(userId);
+  await deleteAttachmentsOf(userId);
+  await deleteProjectsOf(userId);
+  await deleteSectionsOf(userId);
+  await deleteLabelsOf(userId);
+  await deleteFiltersOf(userId);
+  await forgetIdempotencyKeysOf(userId);
   await deleteEventsOf(userId);
   await jobs.forget(userId.toHexString());
 }

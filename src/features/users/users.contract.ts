@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { endpoint } from '../../contract/endpoint.ts';
 import { idSchema, instantSchema } from '../../contract/schemas.ts';
 import { text } from '../../contract/text.ts';
+import { timeZoneSchema } from '../../contract/time-zone.ts';
 
 const nameSchema = text({ min: 1, max: 100 });
 
@@ -47,20 +48,6 @@ export const emailSchema = z
   .max(254)
   .pipe(z.email())
   .meta({ format: 'email', example: 'ada@example.com' });
-
-function isTimeZone(name: string): boolean {
-  try {
-    return /^[A-Za-z]/.test(name) && Boolean(new Intl.DateTimeFormat('en', { timeZone: name }));
-  } catch {
-    return false;
-  }
-}
-
-const timeZoneSchema = z
-  .string()
-  .max(100)
-  .refine(isTimeZone, 'must be a name of the IANA time zone database, such as Europe/Paris')
-  .meta({ example: 'Europe/Paris' });
 
 export const userSchema = z
   .object({

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Caller } from '../../contract/endpoint.ts';
 import { isDuplicateKey } from '../../database/duplicate-key.ts';
+import { insertOnce, newId } from '../../database/new-id.ts';
 import type { Dependencies } from '../../dependencies.ts';
 import { AppError } from '../../errors.ts';
 import { type Preconditions, requireVersion, type Versioned } from '../../versions.ts';
@@ -36,7 +37,8 @@ type NewUser = Pick<UserRecord, 'email' | 'emailVerified' | 'name'> &
 export async function createUser(given: NewUser): Promise<UserRecord> {
   const now = new Date();
   try {
-    const user = await UserModel.create({
+    return await insertOnce<UserRecord>(UserModel.collection, {
+      _id: newId(),
       ...given,
       emailKey: given.email.toLowerCase(),
       timeZone: 'UTC',
@@ -46,7 +48,6 @@ export async function createUser(given: NewUser): Promise<UserRecord> {
       updatedAt: now,
       version: 1,
     });
-    return user.toObject();
   } catch (error) {
     throw isDuplicateKey(error) ? new AppError('email_taken', { cause: error }) : error;
   }
@@ -80,6 +81,12 @@ export async function findCaller(caller: Caller): Promise<UserRecord> {
   const user = await UserModel.findOne({ _id: caller.userId, deletedAt: null }).lean<UserRecord>();
   if (!user) throw new AppError('invalid_token');
   return user;
+}
+
+/** Where the caller is; undefined where the account is gone. */
+export async function timeZoneOf({ userId }: Caller): Promise<string | undefined> {
+  const user = await UserModel.findOne({ _id: userId, deletedAt: null }, { timeZone: 1 }).lean();
+  return user?.timeZone;
 }
 
 export async function readUser(caller: Caller): Promise<Versioned<User>> {

@@ -1,0 +1,130 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import mongoose, { Types } from 'mongoose';
+import { startEmbeddedDatabase } from '../src/database/embedded.ts';
+import { dropDatabase } from './dataset.ts';
+import { type BenchedServer, type Place, startApi } from './processes.ts';
+import { fillAtScale, type Places, type Sizes } from './scale-dataset.ts';
+import { buildIndexes, type MeasuredUser, measureAll, type Row } from './scale-measures.ts';
+import { queriesFor } from './scale-queries.ts';
+
+const { values } = parseArgs({
+  options: {
+    total: { type: 'string', default: '1000000' },
+    large: { type: 'string', default: '100000' },
+  },
+});
+const sizes: Sizes = { total: Number(values.total), large: Number(values.large), small: 1000 };
+
+async function post(api: BenchedServer, token: string, path: string, body: object) {
+  const answer = await fetch(`${api.origin}/api/v1${path}`, {
+    method: path === '/users/me' ? 'PATCH' : 'POST',
+    headers: {
+      'content-type': 'application/json',
+      ...(token !== '' && { authorization: `Bearer ${token}` }),
+    },
+    body: JSON.stringify(body),
+  });
+  const content = await answer.json();
+  if (!answer.ok) throw new Error(`${path} was answered with ${answer.status}`);
+  return content as { id: string; accessToken: string; user: { id: string } };
+}
+
+/** Not in UTC, so that dates are compared in the way that costs more. */
+async function signUp(api: BenchedServer) {
+  const account = {
+    email: `${randomUUID()}@example.com`,
+    password: `open sesame ${randomUUID()}`,
+    name: 'Ada',
+  };
+  const { accessToken: token, user } = await post(api, '', '/auth/register', account);
+  await post(api, token, '/users/me', { timeZone: 'Europe/Berlin' });
+  const saved = {
+    name: 'Pressing',
+    filter: 'priority >= high & !label = waiting',
+    sort: ['dueDate'],
+  };
+  const { id: savedFilter } = await post(api, token, '/filters', saved);
+  return { id: user.id, token, savedFilter };
+}
+
+function userOf(
+  { id, token, savedFilter }: Awaited<ReturnType<typeof signUp>>,
+  tasks: number,
+  places: Places,
+): MeasuredUser {
+  return { id, token, tasks, queries: queriesFor(places, savedFilter) };
+}
+
+const shown = (count: number) => count.toLocaleString('en');
+const milliseconds = (time: number | undefined) => (time === undefined ? '' : time.toFixed(1));
+
+function printRow({ what, small, smallDeep, large, largeDeep }: Row): void {
+  const ratio = largeDeep === undefined ? '' : (largeDeep / large).toFixed(2);
+  const cells = [small, smallDeep, large, largeDeep].map(milliseconds);
+  console.log(`| ${[what, ...cells, ratio].join(' | ')} |`);
+}
+
+const startedAt = performance.now();
+/** What is no part of the table goes to the other output. */
+const note = (line: string) =>
+  console.error(`${((performance.now() - startedAt) / 1000).toFixed(0)} s: ${line}`);
+
+const settings = { RATE_LIMIT: 'off', ACCESS_TOKEN_TTL: '12h' };
+
+/**
+ * Tasks first and their indexes then, which takes the embedded database less than half the time. The
+ * accounts come before, from a server of their own.
+ */
+async function run(place: Place): Promise<void> {
+  await mongoose.connect(place.database, { autoIndex: false, autoCreate: false });
+  const clerk = await startApi(place, settings);
+  const people = await Promise.all([signUp(clerk), signUp(clerk)]).finally(() => clerk.stop());
+  await mongoose.connection.dropCollection('tasks');
+  const [small, large] = people;
+  note('filling the database');
+  const ids = { small: new Types.ObjectId(small.id), large: new Types.ObjectId(large.id) };
+  const places = await fillAtScale(ids, sizes);
+  note('building the indexes');
+  await buildIndexes();
+  const api = await startApi(place, settings);
+  try {
+    note('measuring');
+    const [few, many] = [shown(sizes.small), shown(sizes.large)];
+    console.log(
+      `| Milliseconds | ${few} tasks: first page | last page | ${many} tasks: first page | thousandth page | ratio |`,
+    );
+    console.log('| --- | ---: | ---: | ---: | ---: | ---: |');
+    const ofSmall = userOf(small, sizes.small, places.small);
+    const ofLarge = userOf(large, sizes.large, places.large);
+    for await (const row of measureAll(api.origin, ofSmall, ofLarge)) printRow(row);
+  } finally {
+    await api.stop();
+  }
+}
+
+// An interrupt ends the servers, and so the run; this process stays to clean up.
+process.on('SIGINT', () => {});
+
+const directory = await mkdtemp(join(tmpdir(), 'task-manager-scale-'));
+const given = process.env['MONGODB_URI'];
+const embedded = given
+  ? undefined
+  : await startEmbeddedDatabase({ directory: null, announce: note });
+const uri = given || embedded?.uri || '';
+try {
+  await run({
+    // In the place of whatever database the address names, so that no data can be lost.
+    database: uri.replace(/^(mongodb(?:\+srv)?:\/\/[^/?]+)\/?[^?]*/, `$1/bench-${randomUUID()}`),
+    jwtSecret: randomBytes(32).toString('base64url'),
+    directory,
+  });
+} finally {
+  await dropDatabase();
+  await embedded?.stop();
+  await rm(directory, { recursive: true });
+  note('done');
+}
