@@ -90,7 +90,8 @@ export async function readTask(caller: Caller, id: string): Promise<Versioned<Ta
 /** What a change of the status brings with it. */
 function statusChanges(task: ReadTask, status: string): Changes {
   if (status === task.status) return {};
-  return { status, completedAt: status === 'done' ? new Date() : null };
+  const updatedAt = new Date();
+  return { status, completedAt: status === 'done' ? updatedAt : null, updatedAt };
 }
 
 /** A done occurrence is followed by the next, whether it is done now or recurs from now on. */

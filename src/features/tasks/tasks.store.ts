@@ -102,7 +102,7 @@ export async function writeTask(
   if (!difference) return task;
   const { set, unset } = difference;
   const counted = {
-    updatedAt: new Date(),
+    updatedAt: (set['updatedAt'] as Date | undefined) ?? new Date(),
     version: task.version + 1,
     ...(countTree && { treeVersion: (task.treeVersion ?? 0) + 1 }),
   };
