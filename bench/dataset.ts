@@ -2,6 +2,9 @@ import { randomBytes } from 'node:crypto';
 import mongoose, { Types } from 'mongoose';
 import { type AccessTokens, createAccessTokens } from '../src/features/auth/access-tokens.ts';
 import { SessionModel } from '../src/features/auth/sessions.model.ts';
+import { newLabel } from '../src/features/labels/label-records.service.ts';
+import { labelDefaults } from '../src/features/labels/labels.contract.ts';
+import { LabelModel } from '../src/features/labels/labels.model.ts';
 import { searchFieldsOf } from '../src/features/search/words.ts';
 import { rankAtEnd } from '../src/features/tasks/rank.ts';
 import { noDeadline, TaskModel, type TaskRecord } from '../src/features/tasks/tasks.model.ts';
@@ -90,6 +93,13 @@ function sessionOf(_id: Types.ObjectId, userId: Types.ObjectId) {
   };
 }
 
+/** Every name that a task carries has its label. */
+function labelsOf(ownerId: Types.ObjectId) {
+  return ['office', 'purchase'].map((name, place) =>
+    newLabel({ _id: new Types.ObjectId(), ownerId, name, ...labelDefaults }, `,${place}`),
+  );
+}
+
 interface Person {
   account: ReturnType<typeof accountOf>;
   session: ReturnType<typeof sessionOf>;
@@ -121,6 +131,7 @@ export async function fillDatabase(uri: string, jwtSecret: string): Promise<Data
   const hoarder = personWith(tasksOfHoarder, accessTokens);
   const all = [...people, hoarder];
   await UserModel.collection.insertMany(all.map(({ account }) => account));
+  await LabelModel.collection.insertMany(all.flatMap(({ account }) => labelsOf(account._id)));
   await SessionModel.collection.insertMany(all.map(({ session }) => session));
   const tasks = all.flatMap((person) => person.tasks);
   for (let start = 0; start < tasks.length; start += batch) {

@@ -5,10 +5,10 @@ import { accessibleTasks, trashedTasks } from './tasks.access.ts';
 import { TaskModel } from './tasks.model.ts';
 import { maximumTasks } from './tasks.schemas.ts';
 
-/** Milliseconds for which a count holds: what others create meanwhile may go beyond the limit. */
-const staleness = 60_000;
-/** How many tasks are created between two counts at most. */
-const stride = 1000;
+/** Milliseconds for which a count holds. */
+const staleness = 600_000;
+/** How many tasks are created between two counts at most: each instance may go so far beyond the limit. */
+const stride = 500;
 
 /** How many more tasks an account may have, as far as this process knows. */
 const room = new LRUCache<string, { left: number }>({ max: 10_000, ttl: staleness });
