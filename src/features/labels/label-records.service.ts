@@ -13,8 +13,15 @@ import { LabelModel, type LabelRecord } from './labels.model.ts';
 /** Milliseconds for which a label that was there is taken to be there still. */
 export const staleAfter = 5000;
 
+/** Milliseconds between two looks at the clock: one for every task would cost more than the cache. */
+const clockTick = 500;
+
 /** The names that were found to be those of labels, by their owner; about 150 bytes each. */
-const known = new LRUCache<string, true>({ max: 10_000, ttl: staleAfter });
+const known = new LRUCache<string, true>({
+  max: 10_000,
+  ttl: staleAfter - clockTick,
+  ttlResolution: clockTick,
+});
 
 const keyOf = (ownerId: Types.ObjectId | string, name: string) => `${String(ownerId)} ${name}`;
 

@@ -41,8 +41,11 @@ export async function findTask(caller: Caller, id: string): Promise<ReadTask> {
 
 /** What is absent means null in storage, to keep documents small. */
 function present(task: TaskRecord): TaskRecord {
-  const members = Object.entries(task).filter(([, value]) => value !== null && value !== undefined);
-  return Object.fromEntries(members) as TaskRecord;
+  const members: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(task)) {
+    if (value !== null && value !== undefined) members[name] = value;
+  }
+  return members as TaskRecord;
 }
 
 /** Stores a new task, once: its id tells a repetition of the same request. */
