@@ -15,6 +15,9 @@ export interface Preconditions {
   readonly ifNoneMatch: Versions;
 }
 
+/** For a change of whatever version there is. */
+export const unconditional: Preconditions = { ifMatch: undefined, ifNoneMatch: undefined };
+
 /** Whether a list of versions names this one. */
 export function names(versions: Versions, version: string): boolean {
   return versions === '*' || (versions !== undefined && versions.includes(version));

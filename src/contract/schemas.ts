@@ -11,6 +11,12 @@ export const instantSchema = z.iso
   .datetime({ precision: 3 })
   .meta({ description: 'RFC 3339, in UTC.', example: '2026-12-01T09:30:00.000Z' });
 
+/** The version of an object, as its answer states it. */
+export const versionSchema = z
+  .int()
+  .min(1)
+  .meta({ description: 'Counts the changes; the ETag is this in quotes.' });
+
 /** The path of a route that names one object. */
 export const idParams = z.strictObject({ id: idSchema });
 

@@ -3,8 +3,18 @@ import mongoose, { type mongo } from 'mongoose';
 import { AppError } from '../errors.ts';
 import type { Logger } from '../logger.ts';
 
-/** A server that hangs is given up after a heartbeat and a connect: within 2.5 s together. */
-const milliseconds = { serverSelection: 1500, connect: 1500, heartbeat: 500, retry: 500 };
+/**
+ * In milliseconds. A server that hangs is given up after a heartbeat and a connect: within 2.5 s together,
+ * unless the URI has other values.
+ */
+const timeouts = {
+  serverSelectionTimeoutMS: 1500,
+  connectTimeoutMS: 1500,
+  heartbeatFrequencyMS: 500,
+};
+
+/** Milliseconds between attempts to reach a server for the first time. */
+const pause = 500;
 
 mongoose.set({ autoIndex: false, autoCreate: false, bufferCommands: false, strictQuery: 'throw' });
 
@@ -29,6 +39,14 @@ const defaultName = 'task-manager';
 /** The name in the URI; a cluster's page shows its URI for copying without one. */
 function nameIn(uri: string): string {
   return /^mongodb(?:\+srv)?:\/\/[^/]+\/([^?]+)/.exec(uri)?.[1] ?? defaultName;
+}
+
+/** Those of the timeouts that the URI, whose options know no case, leaves to us. */
+function timeoutsFor(uri: string): Partial<typeof timeouts> {
+  const inUri = new URLSearchParams(uri.split('?')[1]?.toLowerCase());
+  return Object.fromEntries(
+    Object.entries(timeouts).filter(([name]) => !inUri.has(name.toLowerCase())),
+  );
 }
 
 /** Indexes are built before requests are served, or uniqueness and speed would be promises only. */
@@ -92,9 +110,7 @@ export function connectDatabase(
     await mongoose.connect(uri, {
       dbName: nameIn(uri),
       appName: 'task-manager-api',
-      serverSelectionTimeoutMS: milliseconds.serverSelection,
-      connectTimeoutMS: milliseconds.connect,
-      heartbeatFrequencyMS: milliseconds.heartbeat,
+      ...timeoutsFor(uri),
       serverMonitoringMode: 'poll',
       maxPoolSize: 50,
       // What this API writes was checked; a stray byte of somebody else's need not fail a whole list.
@@ -112,7 +128,7 @@ export function connectDatabase(
         await connect();
       } catch (error) {
         logger.warn({ reason: (error as Error).message }, 'database not reached, trying again');
-        await sleep(milliseconds.retry, undefined, { ref: false });
+        await sleep(pause, undefined, { ref: false });
       }
     }
   }

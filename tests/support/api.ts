@@ -60,12 +60,15 @@ export async function startInstance(
   };
 }
 
+/** On a machine that is busy with other tests, a slow heartbeat does not mean that the database is away. */
+const patience = 'connectTimeoutMS=30000&serverSelectionTimeoutMS=30000';
+
 /** Connects to a database that only this test file uses, and forgets it afterwards. */
 export function useDatabase(): () => Database {
   let database: Database | undefined;
   beforeAll(async () => {
     const uri = `${process.env['DATABASE_FOR_TESTS']}/test-${randomUUID()}`;
-    database = connectDatabase(uri, createLogger('silent'));
+    database = connectDatabase(`${uri}?${patience}`, createLogger('silent'));
     await database.ready;
   });
   afterAll(async () => {

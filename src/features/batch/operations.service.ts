@@ -1,9 +1,9 @@
 import type { Caller } from '../../contract/endpoint.ts';
 import { allOf } from '../../database/keyset.ts';
 import { AppError } from '../../errors.ts';
-import type { Preconditions } from '../../versions.ts';
+import { type Preconditions, unconditional } from '../../versions.ts';
 import { checkMove, moveTask } from '../tasks/moves.service.ts';
-import { conditionOf } from '../tasks/task-filters.service.ts';
+import { filtersFor } from '../tasks/task-filters.service.ts';
 import { accessibleTasks } from '../tasks/tasks.access.ts';
 import type { Task, TaskCreate, TaskMove, TaskPatch } from '../tasks/tasks.schemas.ts';
 import { checkChange, checkNewTask, createTask, updateTask } from '../tasks/tasks.service.ts';
@@ -48,7 +48,7 @@ function resolved<T extends TaskCreate | TaskMove>(run: Run, given: T): T {
 }
 
 function preconditionsOf(version: number | undefined): Preconditions {
-  return { ifMatch: version === undefined ? undefined : [String(version)], ifNoneMatch: undefined };
+  return version === undefined ? unconditional : { ...unconditional, ifMatch: [String(version)] };
 }
 
 function use(run: Run, changes: number): void {
@@ -65,7 +65,8 @@ async function targetsOf(
   { id, filter }: { id?: string | undefined; filter?: string | undefined },
 ): Promise<(string | undefined)[]> {
   if (id !== undefined) return [meant(run, id)];
-  const condition = await conditionOf(run.caller, filter ?? '', 'body.filter');
+  const compile = await filtersFor(run.caller);
+  const condition = await compile(filter ?? '', 'body.filter');
   const found = await findTaskIds(allOf(accessibleTasks(run.caller), condition), run.left + 1);
   return found.map((_id) => _id.toHexString());
 }

@@ -1,5 +1,6 @@
 import type { Caller } from '../../contract/endpoint.ts';
 import { objectId } from '../../database/ids.ts';
+import { unconditional } from '../../versions.ts';
 import { settle } from '../tasks/settling.service.ts';
 import { levelsBelow } from '../tasks/task-tree.service.ts';
 import { textFields } from '../tasks/task-texts.ts';
@@ -52,8 +53,6 @@ async function bringBack(caller: Caller, now: ReadTask, was: ReadTask): Promise<
   const back = await writeTask(now, changesBack(now, was), { countTree });
   if (back) await settle(back);
 }
-
-const unconditional = { ifMatch: undefined, ifNoneMatch: undefined };
 
 /** Undoes a batch, from the last task that it touched to the first, where nobody has changed it since. */
 export async function undo(caller: Caller, traces: Traces): Promise<void> {

@@ -1,6 +1,13 @@
 import * as z from 'zod';
 import { endpoint } from '../../contract/endpoint.ts';
-import { idParams, idSchema, instantSchema, pageOf, pageQuery } from '../../contract/schemas.ts';
+import {
+  idParams,
+  idSchema,
+  instantSchema,
+  pageOf,
+  pageQuery,
+  versionSchema,
+} from '../../contract/schemas.ts';
 import { text } from '../../contract/text.ts';
 
 /** How many comments a task may have. */
@@ -16,10 +23,7 @@ const commentSchema = z
     editedAt: instantSchema
       .nullable()
       .meta({ description: 'When the text was last changed; null if it never was.' }),
-    version: z
-      .int()
-      .min(1)
-      .meta({ description: 'Counts the changes; the ETag is this in quotes.' }),
+    version: versionSchema,
   })
   .meta({ id: 'Comment' });
 

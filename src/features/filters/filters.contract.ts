@@ -1,8 +1,15 @@
 import * as z from 'zod';
 import { endpoint } from '../../contract/endpoint.ts';
-import { idParams, idSchema, instantSchema, pageOf, pageQuery } from '../../contract/schemas.ts';
+import {
+  idParams,
+  idSchema,
+  instantSchema,
+  pageOf,
+  pageQuery,
+  versionSchema,
+} from '../../contract/schemas.ts';
 import { text } from '../../contract/text.ts';
-import { sortFields } from '../tasks/tasks.contract.ts';
+import { sortSchema as taskSortSchema } from '../tasks/tasks.contract.ts';
 import { filterTextSchema } from './filter-schema.ts';
 
 /** How many filters a user may have saved. */
@@ -12,15 +19,9 @@ const nameSchema = text({ min: 1, max: 100 }).meta({
   description: 'Unlike those of your other filters, upper and lower case being the same.',
 });
 
-const sortSchema = z
-  .array(z.enum(sortFields.flatMap((field) => [field, `-${field}`] as const)))
-  .min(1)
-  .max(sortFields.length)
-  .refine(
-    (keys) => new Set(keys.map((key) => key.replace('-', ''))).size === keys.length,
-    'must not name a field twice',
-  )
-  .meta({ description: 'As the parameter "sort" of the list of tasks; null: its usual order.' });
+const sortSchema = taskSortSchema.meta({
+  description: 'As the parameter "sort" of the list of tasks; null: its usual order.',
+});
 
 const savedFilterSchema = z
   .object({
@@ -30,10 +31,7 @@ const savedFilterSchema = z
     sort: sortSchema.nullable(),
     createdAt: instantSchema,
     updatedAt: instantSchema,
-    version: z
-      .int()
-      .min(1)
-      .meta({ description: 'Counts the changes; the ETag is this in quotes.' }),
+    version: versionSchema,
   })
   .meta({ id: 'Filter' });
 

@@ -1,4 +1,5 @@
-import { Types } from 'mongoose';
+import type { Types } from 'mongoose';
+import { parseId } from '../../database/ids.ts';
 import { anyOf, everyOf, noneOf, oneOf, type Stored } from './conditions.ts';
 import type { Value } from './expression.ts';
 
@@ -12,7 +13,7 @@ export interface Named {
 /** The objects of an id or a name; a name can be that of several, or of none. */
 export function idsOf(texts: readonly string[], named: readonly Named[]): Types.ObjectId[] {
   return texts.flatMap((text) => [
-    ...(/^[0-9a-f]{24}$/.test(text) ? [new Types.ObjectId(text)] : []),
+    ...[parseId(text)].filter((id) => id !== undefined),
     ...named.filter(({ nameKey }) => nameKey === text.toLowerCase()).map(({ _id }) => _id),
   ]);
 }

@@ -1,12 +1,14 @@
 import * as z from 'zod';
 import { endpoint } from '../../contract/endpoint.ts';
-import { idParams, idSchema, instantSchema, pageOf, pageQuery } from '../../contract/schemas.ts';
 import {
-  orderMembers,
-  orderMessages,
-  saysAnything,
-  saysOnePlace,
-} from '../projects/order.schemas.ts';
+  idParams,
+  idSchema,
+  instantSchema,
+  pageOf,
+  pageQuery,
+  versionSchema,
+} from '../../contract/schemas.ts';
+import { oneDestination, orderMembers } from '../projects/order.schemas.ts';
 import { colours } from '../projects/projects.contract.ts';
 import { labelSchema as nameSchema } from '../tasks/tasks.schemas.ts';
 
@@ -25,10 +27,7 @@ const labelSchema = z
     }),
     createdAt: instantSchema,
     updatedAt: instantSchema,
-    version: z
-      .int()
-      .min(1)
-      .meta({ description: 'Counts the changes; the ETag is this in quotes.' }),
+    version: versionSchema,
   })
   .meta({ id: 'Label' });
 
@@ -50,11 +49,7 @@ const patchSchema = z
 
 export type LabelPatch = z.output<typeof patchSchema>;
 
-const moveSchema = z
-  .strictObject(orderMembers)
-  .refine(saysAnything, orderMessages.nothing)
-  .refine(saysOnePlace, orderMessages.several)
-  .meta({ id: 'LabelMove' });
+const moveSchema = oneDestination(z.strictObject(orderMembers)).meta({ id: 'LabelMove' });
 
 export type LabelMove = z.output<typeof moveSchema>;
 

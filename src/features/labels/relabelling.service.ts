@@ -1,4 +1,5 @@
 import type { Types } from 'mongoose';
+import { settled } from '../../database/settled.ts';
 import { accessibleTasks, trashedTasks } from '../tasks/tasks.access.ts';
 import { findTaskIds, replaceLabel, writeTasks } from '../tasks/tasks.store.ts';
 import { keepLabel, staleAfter } from './label-records.service.ts';
@@ -9,7 +10,7 @@ import { LabelModel, type LabelRecord } from './labels.model.ts';
  * Milliseconds after which no request can still be under way that has taken a label to be what it was
  * before a change.
  */
-const settled = staleAfter + 5000;
+const settledEverywhere = staleAfter + settled;
 /** How many tasks are changed in one step. */
 const batch = 500;
 /** How many labels are finished at a time. */
@@ -113,7 +114,7 @@ async function finishAll(
 
 /** Finishes what changes of labels have left: runs every few seconds on one of the instances. */
 export async function finishLabels(): Promise<void> {
-  const before = new Date(Date.now() - settled);
+  const before = new Date(Date.now() - settledEverywhere);
   await finishAll({ deletedAt: { $lt: before } }, finishDeletion);
   const renamed = { 'formerNames.at': { $lt: before }, deletedAt: null };
   await finishAll(renamed, (label) => finishRename(label, before));

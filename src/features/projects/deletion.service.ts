@@ -1,5 +1,6 @@
 import type { Types } from 'mongoose';
 import type { Caller } from '../../contract/endpoint.ts';
+import { settled } from '../../database/settled.ts';
 import type { Preconditions } from '../../versions.ts';
 import {
   deleteSectionsIn,
@@ -10,9 +11,6 @@ import { findTasks } from '../tasks/tasks.store.ts';
 import { trashTasksOfProject } from '../trash/trash.service.ts';
 import { ProjectModel, type ProjectRecord } from './projects.model.ts';
 import { changeProject, requireOther } from './projects.store.ts';
-
-/** Milliseconds after which no request that began before a deletion can still be under way. */
-const settled = 5000;
 
 /**
  * Deletes a project with its sections; its tasks go to the trash. Marking it is the one write that

@@ -18,16 +18,13 @@ export interface Order {
   readonly position?: 'first' | 'last' | undefined;
 }
 
-export function saysAnything(move: object): boolean {
-  return Object.keys(move).length > 0;
+/** Refuses a move that says nothing, or several places at once. */
+export function oneDestination<Move extends z.ZodType<Order>>(move: Move): Move {
+  return move
+    .refine((given) => Object.keys(given).length > 0, 'must say where to')
+    .refine(
+      ({ before, after, position }) =>
+        [before, after, position].filter((given) => given !== undefined).length <= 1,
+      'must have only one of before, after and position',
+    );
 }
-
-export function saysOnePlace({ before, after, position }: Order): boolean {
-  return [before, after, position].filter((given) => given !== undefined).length <= 1;
-}
-
-/** What is said to whoever breaks one of the two rules above. */
-export const orderMessages = {
-  nothing: 'must say where to',
-  several: 'must have only one of before, after and position',
-};

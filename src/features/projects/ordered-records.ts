@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
-import { type mongo, Types } from 'mongoose';
+import type { mongo, Types } from 'mongoose';
+import { parseId } from '../../database/ids.ts';
 import { rankAtEnd, rankBetween } from '../tasks/rank.ts';
 import type { Order } from './order.schemas.ts';
 
@@ -54,16 +55,18 @@ export async function rankAmong(
     };
     const found = await collection.findOne(
       { ...others, ...further },
-      { sort: { rank: direction, _id: direction } },
+      { sort: { rank: direction, _id: direction }, projection: { rank: 1 } },
     );
     return (found as OrderedRecord | null)?.rank;
   };
   const named = before ?? after;
   if (named === undefined) {
-    return position === 'first' ? rankBetween(undefined, await neighbour(1)) : rankAtEnd();
+    if (position === 'first') return rankBetween(undefined, await neighbour(1));
+    return position === 'last' ? rankBetween(await neighbour(-1), undefined) : rankAtEnd();
   }
-  if (!/^[0-9a-f]{24}$/.test(named)) return undefined;
-  const beside = await collection.findOne({ $and: [others, { _id: new Types.ObjectId(named) }] });
+  const _id = parseId(named);
+  if (!_id) return undefined;
+  const beside = await collection.findOne({ $and: [others, { _id }] }, { projection: { rank: 1 } });
   if (!beside) return undefined;
   const { rank } = beside as unknown as OrderedRecord;
   return before === undefined

@@ -1,5 +1,6 @@
 import { Types } from 'mongoose';
 import type { Caller } from '../../contract/endpoint.ts';
+import { parseId } from '../../database/ids.ts';
 import { AppError } from '../../errors.ts';
 import { SectionModel } from '../sections/sections.model.ts';
 import { ProjectModel } from './projects.model.ts';
@@ -16,11 +17,6 @@ export interface Place {
  */
 export function inboxOf(caller: Caller): Types.ObjectId {
   return new Types.ObjectId(caller.userId);
-}
-
-/** What the id of another object in a body means: undefined for text that was never an id. */
-export function idOf(id: string): Types.ObjectId | undefined {
-  return /^[0-9a-f]{24}$/.test(id) ? new Types.ObjectId(id) : undefined;
 }
 
 /** A member of the body that names what the caller does not have. */
@@ -63,14 +59,14 @@ export async function placeNamed(
   named: { projectId?: string | undefined; sectionId?: string | null | undefined },
 ): Promise<Place> {
   const { projectId, sectionId } = named;
-  const project = projectId === undefined ? undefined : idOf(projectId);
+  const project = projectId === undefined ? undefined : parseId(projectId);
   if (projectId !== undefined && (!project || !(await isOpenProject(caller, project)))) {
     throw unknownObject('projectId', 'a project');
   }
   if (sectionId === undefined || sectionId === null) {
     return { projectId: project ?? inboxOf(caller), sectionId: null };
   }
-  const section = idOf(sectionId);
+  const section = parseId(sectionId);
   const place = section && (await findSectionPlace(caller, section));
   if (!place || (project && !place.projectId.equals(project))) {
     throw unknownObject('sectionId', project ? 'a section of the project' : 'a section');

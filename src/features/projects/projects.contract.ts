@@ -1,8 +1,15 @@
 import * as z from 'zod';
 import { endpoint } from '../../contract/endpoint.ts';
-import { idParams, idSchema, instantSchema, pageOf, pageQuery } from '../../contract/schemas.ts';
+import {
+  idParams,
+  idSchema,
+  instantSchema,
+  pageOf,
+  pageQuery,
+  versionSchema,
+} from '../../contract/schemas.ts';
 import { text } from '../../contract/text.ts';
-import { orderMembers, orderMessages, saysAnything, saysOnePlace } from './order.schemas.ts';
+import { oneDestination, orderMembers } from './order.schemas.ts';
 
 /** How many projects an account may have, archived ones included; the Inbox does not count. */
 export const maximumProjects = 300;
@@ -50,10 +57,7 @@ const projectSchema = z
     }),
     createdAt: instantSchema,
     updatedAt: instantSchema,
-    version: z
-      .int()
-      .min(1)
-      .meta({ description: 'Counts the changes; the ETag is this in quotes.' }),
+    version: versionSchema,
   })
   .meta({ id: 'Project' });
 
@@ -84,11 +88,7 @@ const patchSchema = z
 
 export type ProjectPatch = z.output<typeof patchSchema>;
 
-const moveSchema = z
-  .strictObject(orderMembers)
-  .refine(saysAnything, orderMessages.nothing)
-  .refine(saysOnePlace, orderMessages.several)
-  .meta({ id: 'ProjectMove' });
+const moveSchema = oneDestination(z.strictObject(orderMembers)).meta({ id: 'ProjectMove' });
 
 export type ProjectMove = z.output<typeof moveSchema>;
 

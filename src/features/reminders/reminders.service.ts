@@ -3,7 +3,7 @@ import { objectId } from '../../database/ids.ts';
 import { afterCursor, allOf, type SortField, sortOf, toPage } from '../../database/keyset.ts';
 import { newId } from '../../database/new-id.ts';
 import { AppError } from '../../errors.ts';
-import type { Preconditions, Versioned } from '../../versions.ts';
+import { type Preconditions, unconditional, type Versioned } from '../../versions.ts';
 import { accessibleTasks } from '../tasks/tasks.access.ts';
 import type { ReminderRecord } from '../tasks/tasks.model.ts';
 import { showDue } from '../tasks/tasks.show.ts';
@@ -25,7 +25,6 @@ interface ReminderPath {
 }
 
 const order: SortField[] = [{ field: 'createdAt', direction: 1, type: 'date' }];
-const unconditional: Preconditions = { ifMatch: undefined, ifNoneMatch: undefined };
 
 function show({ _id }: ReadTask, reminder: ReminderRecord): Reminder {
   return {

@@ -1,13 +1,15 @@
 import * as z from 'zod';
 import { endpoint } from '../../contract/endpoint.ts';
-import { idParams, idSchema, instantSchema, pageOf, pageQuery } from '../../contract/schemas.ts';
-import { text } from '../../contract/text.ts';
 import {
-  orderMembers,
-  orderMessages,
-  saysAnything,
-  saysOnePlace,
-} from '../projects/order.schemas.ts';
+  idParams,
+  idSchema,
+  instantSchema,
+  pageOf,
+  pageQuery,
+  versionSchema,
+} from '../../contract/schemas.ts';
+import { text } from '../../contract/text.ts';
+import { oneDestination, orderMembers } from '../projects/order.schemas.ts';
 
 /** How many sections a project may have. */
 export const maximumSections = 100;
@@ -25,10 +27,7 @@ const sectionSchema = z
     }),
     createdAt: instantSchema,
     updatedAt: instantSchema,
-    version: z
-      .int()
-      .min(1)
-      .meta({ description: 'Counts the changes; the ETag is this in quotes.' }),
+    version: versionSchema,
   })
   .meta({ id: 'Section' });
 
@@ -48,14 +47,12 @@ const patchSchema = z.strictObject({ name: nameSchema.optional() }).meta({ id: '
 
 export type SectionPatch = z.output<typeof patchSchema>;
 
-const moveSchema = z
-  .strictObject({
+const moveSchema = oneDestination(
+  z.strictObject({
     projectId: idSchema.optional().meta({ description: 'To this project, with its tasks.' }),
     ...orderMembers,
-  })
-  .refine(saysAnything, orderMessages.nothing)
-  .refine(saysOnePlace, orderMessages.several)
-  .meta({ id: 'SectionMove' });
+  }),
+).meta({ id: 'SectionMove' });
 
 export type SectionMove = z.output<typeof moveSchema>;
 

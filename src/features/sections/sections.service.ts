@@ -1,13 +1,13 @@
 import type { Types } from 'mongoose';
 import type { Caller } from '../../contract/endpoint.ts';
-import { objectId } from '../../database/ids.ts';
+import { objectId, parseId } from '../../database/ids.ts';
 import { afterCursor, allOf, type SortField, sortOf, toPage } from '../../database/keyset.ts';
 import { insertOnce, newId } from '../../database/new-id.ts';
 import { AppError } from '../../errors.ts';
 import { type Preconditions, requireVersion, type Versioned } from '../../versions.ts';
 import { type Changes, rankAmong, writeRecord } from '../projects/ordered-records.ts';
 import { nameFields } from '../projects/projects.store.ts';
-import { idOf, inboxOf, placeNamed, unknownObject } from '../projects/places.service.ts';
+import { inboxOf, placeNamed, unknownObject } from '../projects/places.service.ts';
 import { rankAtEnd } from '../tasks/rank.ts';
 import {
   maximumSections,
@@ -81,7 +81,7 @@ export async function createSection(
 
 /** Text that was never an id is that of no project. */
 function inProject(projectId: string | undefined): Record<string, unknown> {
-  return projectId === undefined ? {} : { projectId: idOf(projectId) ?? null };
+  return projectId === undefined ? {} : { projectId: parseId(projectId) ?? null };
 }
 
 /** A page of the caller's sections. */

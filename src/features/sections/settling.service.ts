@@ -1,9 +1,7 @@
 import type { Types } from 'mongoose';
+import { settled } from '../../database/settled.ts';
 import { writeTasks } from '../tasks/tasks.store.ts';
 import { SectionModel, type SectionRecord } from './sections.model.ts';
-
-/** Milliseconds after which no request that began before a change can still be under way. */
-const settled = 5000;
 
 /** Lets the tasks of a section follow it to its project; where it was deleted they are in none. */
 export async function settleSection(section: SectionRecord): Promise<void> {

@@ -1,7 +1,7 @@
 import type { Types } from 'mongoose';
 import type { Caller } from '../../contract/endpoint.ts';
 import { allOf } from '../../database/keyset.ts';
-import { conditionOf } from '../tasks/task-filters.service.ts';
+import { filtersFor } from '../tasks/task-filters.service.ts';
 import { accessibleTasks } from '../tasks/tasks.access.ts';
 import { TaskModel } from '../tasks/tasks.model.ts';
 import { priorities, statuses } from '../tasks/tasks.schemas.ts';
@@ -65,6 +65,7 @@ function countsOf<Name extends string>(
 }
 
 export async function readStatistics(caller: Caller): Promise<Statistics> {
+  const compile = await filtersFor(caller);
   const [kinds, projects, labels, overdue, dueToday] = await Promise.all([
     groups<Kinds[number]['_id']>(caller, { status: '$status', priority: '$priority' }),
     groups<{ key: Types.ObjectId; done: boolean }>(caller, { key: '$projectId', done: isDone }),
@@ -73,8 +74,8 @@ export async function readStatistics(caller: Caller): Promise<Statistics> {
       { key: '$labels', done: isDone },
       { $unwind: '$labels' },
     ),
-    conditionOf(caller, 'overdue').then((condition) => countOpen(caller, condition)),
-    conditionOf(caller, 'today & status != done').then((condition) => countOpen(caller, condition)),
+    compile('overdue').then((condition) => countOpen(caller, condition)),
+    compile('today').then((condition) => countOpen(caller, condition)),
   ]);
   return {
     total: total(kinds),

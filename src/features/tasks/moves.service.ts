@@ -1,10 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Caller } from '../../contract/endpoint.ts';
-import { allOf } from '../../database/keyset.ts';
 import { AppError } from '../../errors.ts';
 import { type Preconditions, requireVersion, type Versioned } from '../../versions.ts';
+import { rankAmong } from '../projects/ordered-records.ts';
 import { placeNamed, unknownObject } from '../projects/places.service.ts';
-import { rankAtEnd, rankBetween } from './rank.ts';
 import { settle } from './settling.service.ts';
 import {
   chainFrom,
@@ -15,9 +14,10 @@ import {
   tooDeep,
 } from './task-tree.service.ts';
 import { accessibleTasks } from './tasks.access.ts';
+import { TaskModel } from './tasks.model.ts';
 import { maximumLevels, type Task, type TaskMove } from './tasks.schemas.ts';
 import { versioned } from './tasks.show.ts';
-import { findTask, findTasks, foreseen, type ReadTask, writeTask } from './tasks.store.ts';
+import { findTask, foreseen, type ReadTask, writeTask } from './tasks.store.ts';
 
 /** Milliseconds; rivals that have stopped each other try again at different moments. */
 const longestPause = 20;
@@ -48,49 +48,18 @@ async function destinationOf(caller: Caller, task: ReadTask, move: TaskMove): Pr
   };
 }
 
-/** The task itself is not one of its neighbours. */
-function siblingsOf(caller: Caller, task: ReadTask, position: Position): Record<string, unknown> {
-  return { ...accessibleTasks(caller), ...position, _id: { $ne: task._id } };
-}
-
-async function neighbour(
-  siblings: Record<string, unknown>,
-  direction: 1 | -1,
-  beyond?: ReadTask,
-): Promise<string | undefined> {
-  const further = beyond && { rank: { [direction === 1 ? '$gt' : '$lt']: beyond.rank } };
-  const [found] = await findTasks(allOf(siblings, further ?? {}), {
-    sort: { rank: direction, _id: direction },
-    limit: 1,
-  });
-  return found?.rank;
-}
-
-/** The rank that a move asks for, among those who are there now. */
+/** The rank that a move asks for, among those who are there now; the task itself is not one of them. */
 async function rankFor(
   caller: Caller,
   task: ReadTask,
   position: Position,
-  { before, after, position: end = 'last' }: TaskMove,
+  move: TaskMove,
 ): Promise<string> {
-  const siblings = siblingsOf(caller, task, position);
-  const named = before ?? after;
-  if (named === undefined) {
-    if (end === 'first') return rankBetween(undefined, await neighbour(siblings, 1));
-    return rankBetween(await neighbour(siblings, -1), undefined);
-  }
-  const member = before === undefined ? 'after' : 'before';
-  const beside = await findTask(caller, named).catch(() => undefined);
-  const isSibling =
-    beside &&
-    !beside._id.equals(task._id) &&
-    beside.projectId.equals(position.projectId) &&
-    String(beside.sectionId ?? null) === String(position.sectionId) &&
-    String(beside.parentId ?? null) === String(position.parentId);
-  if (!isSibling) throw unknownObject(member, 'another task in the same place');
-  return before === undefined
-    ? rankBetween(beside.rank, await neighbour(siblings, 1, beside))
-    : rankBetween(await neighbour(siblings, -1, beside), beside.rank);
+  const siblings = { ...accessibleTasks(caller), ...position, _id: { $ne: task._id } };
+  const rank = await rankAmong(TaskModel.collection, siblings, move);
+  const member = move.before === undefined ? 'after' : 'before';
+  if (rank === undefined) throw unknownObject(member, 'another task in the same place');
+  return rank;
 }
 
 /** @throws AppError `validation_failed` where a task would be a part of itself, or too deep */
@@ -116,7 +85,7 @@ async function wayOf(caller: Caller, task: ReadTask, move: TaskMove) {
   const chain = hasNewParent && parentId ? await chainFrom(caller, parentId) : [];
   if (!chain) throw unknownObject('parentId', 'a task');
   if (chain.length > 0) await requireTree(caller, task, chain);
-  return { position, placed, chain, hasNewParent, hasNewPlace };
+  return { position, chain, hasNewParent, hasNewPlace };
 }
 
 /** One attempt; undefined where somebody has changed the task, or the tree around it, meanwhile. */
@@ -127,9 +96,9 @@ async function tryToMove(
 ): Promise<ReadTask | undefined> {
   const way = await wayOf(caller, task, move);
   if (!way) return task;
-  const { position, placed, chain, hasNewParent, hasNewPlace } = way;
+  const { position, chain, hasNewParent, hasNewPlace } = way;
   if (!(await holdStill(chain))) return undefined;
-  const rank = placed === undefined ? rankAtEnd() : await rankFor(caller, task, position, move);
+  const rank = await rankFor(caller, task, position, move);
   const changes = { ...position, rank, ...(hasNewPlace && { pendingSince: new Date() }) };
   return writeTask(task, changes, { countTree: hasNewParent });
 }
@@ -167,6 +136,6 @@ export async function checkMove(
   const task = await findTask(caller, id);
   requireVersion(preconditions, String(task.version));
   const way = await wayOf(caller, task, move);
-  if (way?.placed !== undefined) await rankFor(caller, task, way.position, move);
+  if (way) await rankFor(caller, task, way.position, move);
   return versioned(foreseen(task, way?.position ?? {}));
 }

@@ -1,3 +1,4 @@
+import { settled } from '../../database/settled.ts';
 import { expireAttachmentsOf } from '../attachments/attachment-records.service.ts';
 import { expireCommentsOf } from '../comments/comment-records.service.ts';
 import { continueSeries } from './continuation.service.ts';
@@ -5,8 +6,6 @@ import { levelsBelow } from './task-tree.service.ts';
 import { TaskModel } from './tasks.model.ts';
 import { findTasks, markSettled, type ReadTask, writeTask, writeTasks } from './tasks.store.ts';
 
-/** Milliseconds after which no request that began before a change can still be under way. */
-const settled = 5000;
 /** How many tasks are settled at a time, and for how many milliseconds others are begun with. */
 const batch = 20;
 const patience = 8000;

@@ -17,34 +17,36 @@ function searchIn(text: string, path: string) {
   }
 }
 
-/**
- * What a filter in the filter language means for the caller, now and where they are.
- * @param path where the filter was given, for what is wrong with it
- * @throws AppError `validation_failed` for words that cannot be looked for
- */
-export async function conditionOf(
-  caller: Caller,
-  filter: string,
-  path = 'query.filter',
-): Promise<Record<string, unknown>> {
+/** Tells what a filter in the filter language means; `path` is where it was given, for what is wrong in it. */
+type Compile = (filter: string, path?: string) => Promise<Record<string, unknown>>;
+
+/** What filters mean for the caller, now and where they are, which is looked up once for all of them. */
+export async function filtersFor(caller: Caller): Promise<Compile> {
   const timeZone = (await timeZoneOf(caller)) ?? 'UTC';
-  return compileFilter(expressionOf(filter), {
-    timeZone,
-    now: new Date(),
-    findProjects: (names) => findProjectsByName(caller, names),
-    findSections: (names) => findSectionsByName(caller, names),
-    searchCondition: (text, where) => {
-      const search = searchIn(text, path);
-      return where === 'title' ? titleCondition(search) : searchCondition(search);
-    },
-  });
+  const now = new Date();
+  return (filter, path = 'query.filter') =>
+    compileFilter(expressionOf(filter), {
+      timeZone,
+      now,
+      findProjects: (names) => findProjectsByName(caller, names),
+      findSections: (names) => findSectionsByName(caller, names),
+      searchCondition: (text, where) => {
+        const search = searchIn(text, path);
+        return where === 'title' ? titleCondition(search) : searchCondition(search);
+      },
+    });
 }
 
-/** All of these filters; those that are not given match everything. */
+/**
+ * All of these filters; those that are not given match everything.
+ * @throws AppError `validation_failed` for words that cannot be looked for
+ */
 export async function conditionsOf(
   caller: Caller,
   filters: readonly (string | undefined)[],
 ): Promise<Record<string, unknown>> {
   const given = filters.filter((filter) => filter !== undefined);
-  return allOf(...(await Promise.all(given.map((filter) => conditionOf(caller, filter)))));
+  if (given.length === 0) return {};
+  const compile = await filtersFor(caller);
+  return allOf(...(await Promise.all(given.map((filter) => compile(filter)))));
 }

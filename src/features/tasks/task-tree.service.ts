@@ -1,5 +1,6 @@
 import type { Types } from 'mongoose';
 import type { Caller } from '../../contract/endpoint.ts';
+import { parseId } from '../../database/ids.ts';
 import { AppError } from '../../errors.ts';
 import { type Place, placeNamed, unknownObject } from '../projects/places.service.ts';
 import { accessibleTasks } from './tasks.access.ts';
@@ -92,9 +93,10 @@ export async function placeForNewTask(
   named: Pick<TaskCreate, 'projectId' | 'sectionId' | 'parentId'>,
 ): Promise<Position> {
   if (named.parentId === null) return { ...(await placeNamed(caller, named)), parentId: null };
-  const parent = await requireParent(caller, named.parentId);
-  const chain = await chainFrom(caller, parent._id);
-  if (!chain) throw unknownObject('parentId', 'a task');
+  const parentId = parseId(named.parentId);
+  const chain = parentId && (await chainFrom(caller, parentId));
+  const [parent] = chain ?? [];
+  if (!chain || !parent) throw unknownObject('parentId', 'a task');
   if (chain.length >= maximumLevels) throw tooDeep();
   return placeOfParent(parent, named);
 }

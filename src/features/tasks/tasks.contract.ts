@@ -31,6 +31,16 @@ export const defaultSort = ['-createdAt'] as const satisfies string[];
 
 const sortKeys = sortFields.flatMap((field) => [field, `-${field}`] as const);
 
+/** The fields to sort by, the first one first. */
+export const sortSchema = z
+  .array(z.enum(sortKeys))
+  .min(1)
+  .max(sortFields.length)
+  .refine(
+    (keys) => new Set(keys.map((key) => key.replace('-', ''))).size === keys.length,
+    'must not name a field twice',
+  );
+
 const listQuery = z.strictObject({
   ...pageQuery,
   status: commaSeparated(statusSchema, statuses.length)
@@ -61,14 +71,7 @@ const listQuery = z.strictObject({
   filter: filterTextSchema.optional(),
   savedFilter: idSchema.optional().meta({ description: 'What a saved filter matches.' }),
   sort: commaSeparated(z.enum(sortKeys), sortFields.length)
-    .pipe(
-      z
-        .array(z.enum(sortKeys))
-        .refine(
-          (keys) => new Set(keys.map((key) => key.replace('-', ''))).size === keys.length,
-          'must not name a field twice',
-        ),
-    )
+    .pipe(sortSchema)
     .optional()
     .meta({
       description: `One or more of ${sortFields.join(', ')}, with commas between; "-" in front reverses. ${defaultSort.join()} when omitted, and by relevance with q.`,

@@ -1,5 +1,6 @@
 import type { SortField } from '../../database/keyset.ts';
 import { Types } from 'mongoose';
+import { parseId } from '../../database/ids.ts';
 import type { TaskQuery, TaskSort } from './tasks.contract.ts';
 import { noDeadline } from './tasks.model.ts';
 import { priorities } from './tasks.schemas.ts';
@@ -27,7 +28,7 @@ const nobody = new Types.ObjectId('000000000000000000000000');
 /** An object that is named in a filter; "none" is where a task has no such object. */
 function named(id: string): Types.ObjectId | null {
   if (id === 'none') return null;
-  return /^[0-9a-f]{24}$/.test(id) ? new Types.ObjectId(id) : nobody;
+  return parseId(id) ?? nobody;
 }
 
 /**

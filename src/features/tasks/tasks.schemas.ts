@@ -1,7 +1,8 @@
 import * as z from 'zod';
-import { idSchema, instantSchema } from '../../contract/schemas.ts';
+import { idSchema, instantSchema, versionSchema } from '../../contract/schemas.ts';
 import { text } from '../../contract/text.ts';
 import { timeZoneSchema } from '../../contract/time-zone.ts';
+import { oneDestination } from '../projects/order.schemas.ts';
 import { recurrenceSchema } from '../recurrence/recurrence.schema.ts';
 import { dateInput, dateShown } from './task-dates.ts';
 
@@ -86,10 +87,7 @@ export const taskSchema = z
       .meta({ description: 'When the status became "done"; null otherwise.' }),
     createdAt: instantSchema,
     updatedAt: instantSchema,
-    version: z
-      .int()
-      .min(1)
-      .meta({ description: 'Counts the changes; the ETag is this in quotes.' }),
+    version: versionSchema,
   })
   .meta({ id: 'Task' });
 
@@ -156,8 +154,8 @@ export const patchSchema = z
 export type TaskPatch = z.output<typeof patchSchema>;
 
 /** Where to put a task: whatever is omitted follows from the rest. */
-export const moveSchema = z
-  .strictObject({
+export const moveSchema = oneDestination(
+  z.strictObject({
     projectId: idSchema.optional().meta({ description: 'To the top level of this project.' }),
     sectionId: idSchema
       .nullable()
@@ -173,14 +171,8 @@ export const moveSchema = z
       .enum(['first', 'last'])
       .optional()
       .meta({ description: 'In front of all others of the place, or behind them.' }),
-  })
-  .refine((move) => Object.keys(move).length > 0, 'must say where to')
-  .refine(
-    ({ before, after, position }) =>
-      [before, after, position].filter((given) => given !== undefined).length <= 1,
-    'must have only one of before, after and position',
-  )
-  .meta({ id: 'TaskMove' });
+  }),
+).meta({ id: 'TaskMove' });
 
 export type TaskMove = z.output<typeof moveSchema>;
 

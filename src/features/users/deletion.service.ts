@@ -3,6 +3,7 @@ import type { Origin, SessionCaller } from '../../contract/endpoint.ts';
 import type { Dependencies } from '../../dependencies.ts';
 import { AppError } from '../../errors.ts';
 import { type Preconditions, requireVersion } from '../../versions.ts';
+import { settled } from '../../database/settled.ts';
 import { forgetIdempotencyKeysOf } from '../../database/idempotency-keys.ts';
 import { deleteTokensOf } from '../api-tokens/api-tokens.service.ts';
 import { deleteAttachmentsOf } from '../attachments/attachment-records.service.ts';
@@ -18,9 +19,6 @@ import { deleteEventsOf } from '../security-events/security-events.service.ts';
 import { eraseTasksOf } from '../tasks/tasks.store.ts';
 import { UserModel, type UserRecord } from './users.model.ts';
 import { findCaller, versionOf } from './users.service.ts';
-
-/** Milliseconds after which no request that began before a deletion can still be under way here. */
-const settled = 5000;
 
 /**
  * Deletes the account and all that hangs on it. Marking it is the one write that decides; the rest is
