@@ -1,9 +1,5 @@
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createRequire } from 'node:module';
 import { randomUUID } from 'node:crypto';
-import { resolve } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { describe, expect, jest, test } from '@jest/globals';
 import mongoose from 'mongoose';
 import { createClient } from '../src/client.ts';
@@ -14,12 +10,10 @@ import { changeRecord, secondFactor } from './support/account-records.ts';
 import { useApi } from './support/api.ts';
 import { newAccount } from './support/clients.ts';
 import { type Member, signUp } from './support/factories.ts';
-import { inFolder, originOf, startProcess } from './support/processes.ts';
+import { inFolder, originOf, spawnIn, startProcess } from './support/processes.ts';
 
 // Each command is a process of its own, which takes seconds on a busy machine.
 jest.setTimeout(120_000);
-
-const tsx = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
 
 interface Ended {
   status: number | null;
@@ -33,12 +27,7 @@ async function run(
   settings: Record<string, string>,
   ...given: string[]
 ): Promise<Ended> {
-  const { PATH, HOME, XDG_CACHE_HOME } = process.env;
-  const child = spawn(process.execPath, ['--import', tsx, resolve('src/admin.ts'), ...given], {
-    cwd: folder,
-    env: { PATH, HOME, ...(XDG_CACHE_HOME && { XDG_CACHE_HOME }), ...settings },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
+  const child = spawnIn(folder, settings, 'admin.js', ...given);
   const [output, complaint, [status]] = await Promise.all([
     child.stdout.toArray(),
     child.stderr.toArray(),

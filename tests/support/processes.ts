@@ -1,13 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
-import { pathToFileURL } from 'node:url';
-
-const tsx = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
 
 /** The API as a process of its own. */
 export interface ApiProcess {
@@ -21,16 +17,27 @@ export interface ApiProcess {
 }
 
 /**
- * Starts src/main.ts in a folder, so that it finds neither the clone's `.env` nor its `.data`.
+ * Starts a program of `dist`, as the set-up of the tests has compiled it, in a folder, so that it finds
+ * neither the clone's `.env` nor its `.data`.
  * @param settings all the settings that it gets
  */
-export function startProcess(directory: string, settings: Record<string, string>): ApiProcess {
+export function spawnIn(
+  directory: string,
+  settings: Record<string, string>,
+  program: string,
+  ...given: string[]
+) {
   const { PATH, HOME, XDG_CACHE_HOME } = process.env;
-  const child = spawn(process.execPath, ['--import', tsx, resolve('src/main.ts')], {
+  return spawn(process.execPath, [resolve('dist', program), ...given], {
     cwd: directory,
     env: { PATH, HOME, ...(XDG_CACHE_HOME && { XDG_CACHE_HOME }), ...settings },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
+}
+
+/** Starts the server in a folder. */
+export function startProcess(directory: string, settings: Record<string, string>): ApiProcess {
+  const child = spawnIn(directory, settings, 'main.js');
   const lines: string[] = [];
   const output = createInterface(child.stdout).on('line', (text) => lines.push(text));
   const complaint = child.stderr.toArray().then((chunks) => chunks.join(''));
