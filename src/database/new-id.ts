@@ -47,16 +47,20 @@ export function newId(): Types.ObjectId {
  * @throws MongoServerError for any other key that is taken
  */
 export async function insertOnce<T extends { _id: Types.ObjectId }>(
-  collection: Pick<mongo.Collection, 'insertOne' | 'findOne'>,
+  collection: {
+    insertOne(document: NoInfer<T>, options?: mongo.InsertOneOptions): Promise<unknown>;
+    findOne(filter: { _id: Types.ObjectId }): Promise<unknown>;
+  },
   document: T,
+  options?: mongo.InsertOneOptions,
 ): Promise<T> {
   try {
-    await collection.insertOne(document);
+    await collection.insertOne(document, options);
     return document;
   } catch (error) {
     if (!current.getStore() || !isDuplicateKey(error)) throw error;
     const earlier = await collection.findOne({ _id: document._id });
     if (!earlier) throw error;
-    return earlier as unknown as T;
+    return earlier as T;
   }
 }

@@ -2,6 +2,8 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Types } from 'mongoose';
 import type { Caller } from '../../contract/endpoint.ts';
 import { isDuplicateKey } from '../../database/duplicate-key.ts';
+import { readBounded } from '../../database/bounded-read.ts';
+import { groupInserts } from '../../database/grouped-inserts.ts';
 import { objectId } from '../../database/ids.ts';
 import { insertOnce } from '../../database/new-id.ts';
 import { AppError } from '../../errors.ts';
@@ -26,31 +28,35 @@ export function findTasks(
   const { titleKey: _, ...others } = unread;
   // What a list is sorted by goes into its cursor.
   const projection = options.sort && 'titleKey' in options.sort ? others : unread;
+  const { limit, sort } = options;
+  if (limit !== undefined) {
+    return readBounded<ReadTask>(TaskModel, { filter, projection, sort, limit });
+  }
   return TaskModel.collection.find<ReadTask>(filter, { ...options, projection }).toArray();
 }
 
 /** @throws AppError `not_found` */
 export async function findTask(caller: Caller, id: string): Promise<ReadTask> {
-  const task = await TaskModel.collection.findOne<ReadTask>(
-    { _id: objectId(id), ...accessibleTasks(caller) },
-    { projection: unread },
-  );
+  const filter = { _id: objectId(id), ...accessibleTasks(caller) };
+  const [task] = await findTasks(filter, { limit: 1 });
   if (!task) throw new AppError('not_found');
   return task;
 }
 
-/** What is absent means null in storage, to keep documents small. */
-function present(task: TaskRecord): TaskRecord {
-  const members: Record<string, unknown> = {};
-  for (const [name, value] of Object.entries(task)) {
-    if (value !== null && value !== undefined) members[name] = value;
-  }
+/** Null is stored as nothing, to keep documents small: `ignoreUndefined` leaves it out of a write. */
+function withoutNulls(task: TaskRecord): TaskRecord {
+  const members: Record<string, unknown> = { ...task };
+  for (const name in members) if (members[name] === null) members[name] = undefined;
   return members as TaskRecord;
 }
 
+const ignoreUndefined = true;
+
+const inserts = groupInserts(TaskModel.collection);
+
 /** Stores a new task, once: its id tells a repetition of the same request. */
 export async function insertTask(task: TaskRecord): Promise<ReadTask> {
-  return insertOnce(TaskModel.collection, present(task));
+  return insertOnce(inserts, withoutNulls(task), { ignoreUndefined });
 }
 
 /** Stores those of the tasks that are not there yet, as their ids tell. */
@@ -64,7 +70,7 @@ export async function insertMissing(tasks: readonly TaskRecord[]): Promise<void>
     missing = missing.filter(({ _id }) => !ids.has(_id.toHexString()));
     if (missing.length === 0) return;
     try {
-      await TaskModel.collection.insertMany(missing.map(present));
+      await TaskModel.collection.insertMany(missing.map(withoutNulls), { ignoreUndefined });
       return;
     } catch (error) {
       // Somebody else is at the same work: what they have left is looked for once more.
