@@ -1,34 +1,14 @@
 import { randomInt } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
-import { LRUCache } from 'lru-cache';
 import { Types } from 'mongoose';
 import type { Caller } from '../../contract/endpoint.ts';
 import { isDuplicateKey } from '../../database/duplicate-key.ts';
 import { objectId } from '../../database/ids.ts';
 import { AppError } from '../../errors.ts';
 import { rankAtEnd } from '../tasks/rank.ts';
+import { rememberLabel, unknownNames } from './known-labels.ts';
 import { labelDefaults, maximumLabels } from './labels.contract.ts';
 import { LabelModel, type LabelRecord } from './labels.model.ts';
-
-/** Milliseconds for which a label that was there is taken to be there still. */
-export const staleAfter = 5000;
-
-/** Milliseconds between two looks at the clock: one for every task would cost more than the cache. */
-const clockTick = 500;
-
-/** The names that were found to be those of labels, by their owner; about 150 bytes each. */
-const known = new LRUCache<string, true>({
-  max: 10_000,
-  ttl: staleAfter - clockTick,
-  ttlResolution: clockTick,
-});
-
-const keyOf = (ownerId: Types.ObjectId | string, name: string) => `${String(ownerId)} ${name}`;
-
-/** Makes a change of a label hold here at once, and elsewhere once `staleAfter` is over. */
-export function forgetLabel({ ownerId, name }: LabelRecord): void {
-  known.delete(keyOf(ownerId, name));
-}
 
 const everyPlace = Array.from({ length: maximumLabels }, (_, index) => `,${index}`);
 
@@ -103,14 +83,14 @@ async function currentNames(
   names: readonly string[],
 ): Promise<Map<string, string>> {
   for (;;) {
-    const start = performance.now();
+    const askedAt = performance.now();
     const found = await LabelModel.collection
       .find<Pick<LabelRecord, 'name' | 'holds'>>(
         { ownerId, holds: { $in: names } },
         { projection: { name: 1, holds: 1 } },
       )
       .toArray();
-    for (const { name } of found) known.set(keyOf(ownerId, name), true, { start });
+    for (const { name } of found) rememberLabel(ownerId, name, askedAt);
     const current = new Map(found.flatMap(({ name, holds }) => holds.map((held) => [held, name])));
     const missing = names.filter((name) => !current.has(name));
     if (missing.length === 0) return current;
@@ -125,7 +105,7 @@ async function currentNames(
  * @throws AppError `limit_reached` where there is no room for the new ones
  */
 export async function ensureLabels(caller: Caller, names: string[]): Promise<string[]> {
-  const unknown = names.filter((name) => !known.has(keyOf(caller.userId, name)));
+  const unknown = unknownNames(caller.userId, names);
   if (unknown.length === 0) return names;
   const current = await currentNames(objectId(caller.userId), unknown);
   return [...new Set(names.map((name) => current.get(name) ?? name))];

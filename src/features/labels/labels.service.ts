@@ -8,7 +8,8 @@ import { AppError } from '../../errors.ts';
 import { type Preconditions, requireVersion, type Versioned } from '../../versions.ts';
 import { type Changes, rankAmong, writeRecord } from '../projects/ordered-records.ts';
 import { unknownObject } from '../projects/places.service.ts';
-import { forgetLabel, freePlaces, newLabel } from './label-records.service.ts';
+import { forgetLabel } from './known-labels.ts';
+import { freePlaces, newLabel } from './label-records.service.ts';
 import {
   type Label,
   type LabelCreate,

@@ -2,7 +2,8 @@ import type { Types } from 'mongoose';
 import { settled } from '../../database/settled.ts';
 import { accessibleTasks, trashedTasks } from '../tasks/tasks.access.ts';
 import { findTaskIds, replaceLabel, writeTasks } from '../tasks/tasks.store.ts';
-import { keepLabel, staleAfter } from './label-records.service.ts';
+import { staleAfter } from './known-labels.ts';
+import { keepLabel } from './label-records.service.ts';
 import { labelDefaults } from './labels.contract.ts';
 import { LabelModel, type LabelRecord } from './labels.model.ts';
 
