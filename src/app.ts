@@ -29,6 +29,7 @@ import { usersRoutes } from './features/users/users.routes.ts';
 import { accountPages } from './http/account-pages.ts';
 import { authenticate } from './http/authentication.ts';
 import { docs } from './http/docs.ts';
+import { inTurn } from './http/in-turn.ts';
 import { createRateLimits } from './http/limits.ts';
 import { closeConnectionsWhenStopping, type Lifecycle } from './http/lifecycle.ts';
 import { mount } from './http/mount.ts';
@@ -59,12 +60,16 @@ export function createApp(dependencies: Dependencies, lifecycle: Lifecycle): Exp
   app.enable('case sensitive routing');
   app.enable('strict routing');
 
-  app.use(observeRequests(logger, metrics));
-  app.use(closeConnectionsWhenStopping(lifecycle));
-  app.use(apiHeaders);
-  if (config.CORS_ORIGINS.length > 0) app.use(allowOrigins(config.CORS_ORIGINS));
-  app.use(requireClearMessage);
-  if (config.ENFORCE_HTTPS) app.use(enforceHttps(config));
+  app.use(
+    inTurn(
+      observeRequests(logger, metrics),
+      closeConnectionsWhenStopping(lifecycle),
+      apiHeaders,
+      ...(config.CORS_ORIGINS.length > 0 ? [allowOrigins(config.CORS_ORIGINS)] : []),
+      requireClearMessage,
+      ...(config.ENFORCE_HTTPS ? [enforceHttps(config)] : []),
+    ),
+  );
 
   // The most used first: a request is compared with one route after another.
   const features = [

@@ -32,10 +32,21 @@ export function createMetrics(): Metrics {
     labelNames: ['job', 'outcome'],
     registers: [registry],
   });
+  // The library would look up its labels for each request anew.
+  const ofRoutes = new Map<string, Histogram.Internal<string>>();
+  function histogramOf({ method, route, status }: Omit<ObservedRequest, 'milliseconds'>) {
+    const key = `${method} ${route} ${status}`;
+    const known = ofRoutes.get(key);
+    if (known) return known;
+    const added = requests.labels({ method, route, status });
+    ofRoutes.set(key, added);
+    return added;
+  }
+
   return {
     observeJob: (job, outcome) => jobs.inc({ job, outcome }),
-    observeRequest: ({ method, route, status, milliseconds }) =>
-      requests.observe({ method, route, status }, milliseconds / 1000),
+    observeRequest: ({ milliseconds, ...labels }) =>
+      histogramOf(labels).observe(milliseconds / 1000),
     render: async () => ({
       contentType: registry.contentType,
       text: await registry.metrics(),

@@ -152,9 +152,9 @@ describe('POST /tasks', () => {
       [{ title: 'x', labels: ['x'.repeat(51)] }, ['body.labels.0 too_big']],
       [{ title: 'x', labels: ['home', ' home'] }, ['body.labels custom']],
       [{ title: 'x', labels: Array.from({ length: 21 }, String) }, ['body.labels too_big']],
-      [{ title: 'x', dueDate: '2026-02-30' }, ['body.dueDate invalid_union']],
-      [{ title: 'x', dueDate: '2026-12-01T24:00:00' }, ['body.dueDate invalid_union']],
-      [{ title: 'x', startDate: 'soon' }, ['body.startDate invalid_union']],
+      [{ title: 'x', dueDate: '2026-02-30' }, ['body.dueDate invalid_format']],
+      [{ title: 'x', dueDate: '2026-12-01T24:00:00' }, ['body.dueDate invalid_format']],
+      [{ title: 'x', startDate: 'soon' }, ['body.startDate invalid_format']],
       [{ title: 'x', timeZone: 'Mars/Olympus' }, ['body.timeZone custom']],
       [{ title: 'x', timeZone: '+01:00' }, ['body.timeZone custom']],
       [{ title: 'x', duration: 'P' }, ['body.duration invalid_format']],
@@ -164,8 +164,8 @@ describe('POST /tasks', () => {
       [{ title: 'x', estimate: '90 minutes' }, ['body.estimate invalid_format']],
       [{ title: 'x', projectId: 'never' }, ['body.projectId not_found']],
       [{ title: 'x', sectionId: '6b0345de8c6e26d1282ba682' }, ['body.sectionId not_found']],
-      [{ title: 'x', dueDate: 'tomorrow' }, ['body.dueDate invalid_union']],
-      [{ title: 'x', dueDate: 1_795_000_000 }, ['body.dueDate invalid_union']],
+      [{ title: 'x', dueDate: 'tomorrow' }, ['body.dueDate invalid_format']],
+      [{ title: 'x', dueDate: 1_795_000_000 }, ['body.dueDate invalid_type']],
       [{ title: 'x', dueDate: '9999-12-31' }, ['body.dueDate custom']],
       [
         { title: 'x', id: '1', ownerId: '2' },
@@ -186,7 +186,7 @@ describe('POST /tasks', () => {
       });
       expect(errors.toSorted()).toEqual([
         'body.color unrecognized_key',
-        'body.dueDate invalid_union',
+        'body.dueDate invalid_format',
         'body.labels.0 invalid_type',
         'body.status invalid_value',
         'body.title invalid_type',

@@ -92,9 +92,17 @@ export function connectDatabase(
     if (!isReady()) throw unavailable();
     return new Promise<T>((resolve, reject) => {
       underWay.add(reject);
-      const done = () => underWay.delete(reject);
       const working = async () => work();
-      working().then(resolve, reject).finally(done);
+      working().then(
+        (value) => {
+          underWay.delete(reject);
+          resolve(value);
+        },
+        (error: unknown) => {
+          underWay.delete(reject);
+          reject(error);
+        },
+      );
     });
   }
 

@@ -8,9 +8,24 @@ const maximumDepth = 32;
 
 const quote = 0x22;
 const backslash = 0x5c;
+const [openBrace, closeBrace] = [0x7b, 0x7d];
+const [openBracket, closeBracket] = [0x5b, 0x5d];
+
+/** Whether there are as many brackets as a body needs that nests too deep; told without a look at each byte. */
+function hasManyBrackets(json: Buffer): boolean {
+  let count = 0;
+  for (const bracket of [openBrace, openBracket]) {
+    for (let at = json.indexOf(bracket); at !== -1; at = json.indexOf(bracket, at + 1)) {
+      count += 1;
+      if (count > maximumDepth) return true;
+    }
+  }
+  return false;
+}
 
 /** Whether brackets outside of strings nest deeper than any schema needs, told without parsing. */
 function tooDeep(json: Buffer): boolean {
+  if (!hasManyBrackets(json)) return false;
   let depth = 0;
   let inString = false;
   for (let index = 0; index < json.length; index += 1) {
@@ -19,10 +34,10 @@ function tooDeep(json: Buffer): boolean {
       if (byte === backslash) index += 1;
       else if (byte === quote) inString = false;
     } else if (byte === quote) inString = true;
-    else if (byte === 0x7b || byte === 0x5b) {
+    else if (byte === openBrace || byte === openBracket) {
       depth += 1;
       if (depth > maximumDepth) return true;
-    } else if (byte === 0x7d || byte === 0x5d) depth -= 1;
+    } else if (byte === closeBrace || byte === closeBracket) depth -= 1;
   }
   return false;
 }

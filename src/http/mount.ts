@@ -8,6 +8,7 @@ import { sendAnswer } from './answer.ts';
 import { type Authenticate, callerOf } from './authentication.ts';
 import { jsonBody } from './body.ts';
 import { answerOnce, idempotencyKeyOf } from './idempotency.ts';
+import { inTurn } from './in-turn.ts';
 import type { RateLimits } from './limits.ts';
 import { refuseOtherMethods } from './methods.ts';
 import { preconditionsOf } from './preconditions.ts';
@@ -105,7 +106,9 @@ export function mount(app: Express, basePath: string, feature: Routes, guards: G
       const endpoint = contract[name];
       const handler = handlers[name];
       if (!endpoint || !handler || endpoint.path !== path) return [];
-      route[endpoint.method](guardsOf(endpoint, guards), respond(endpoint, handler, guards));
+      route[endpoint.method](
+        inTurn(...guardsOf(endpoint, guards), respond(endpoint, handler, guards)),
+      );
       return [endpoint.method];
     });
     route.all(refuseOtherMethods(methods));

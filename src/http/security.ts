@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import cors from 'cors';
 import type { RequestHandler } from 'express';
 import helmet, { contentSecurityPolicy } from 'helmet';
@@ -9,8 +9,24 @@ import { pathOf } from './observation.ts';
 
 const aYear = 31_536_000;
 
-/** The headers of an API: nothing that it answers may be run, framed or sniffed. */
-export const apiHeaders = helmet({
+/** What a middleware sets that sets the same headers for every answer: it is asked once. */
+function constantHeaders(middleware: typeof apiPolicy): RequestHandler {
+  const headers = new Map<string, string>();
+  const recorder = {
+    setHeader: (name: string, value: string) => headers.set(name, value),
+    removeHeader: (name: string) => headers.delete(name),
+  };
+  middleware({} as IncomingMessage, recorder as unknown as ServerResponse, (failure) => {
+    if (failure !== undefined) throw failure as Error;
+  });
+  const all = [...headers];
+  return (_req, res, next) => {
+    for (const [name, value] of all) res.setHeader(name, value);
+    next();
+  };
+}
+
+const apiPolicy = helmet({
   contentSecurityPolicy: {
     useDefaults: false,
     directives: { 'default-src': ["'none'"], 'frame-ancestors': ["'none'"] },
@@ -19,6 +35,9 @@ export const apiHeaders = helmet({
   xFrameOptions: { action: 'deny' },
   strictTransportSecurity: { maxAge: aYear, includeSubDomains: true },
 });
+
+/** The headers of an API: nothing that it answers may be run, framed or sniffed. */
+export const apiHeaders = constantHeaders(apiPolicy);
 
 const onlySelf = ["'self'"];
 const page = {

@@ -70,9 +70,11 @@ interface Received {
 export function validate(endpoint: Endpoint, received: Received): Record<string, unknown> {
   const violations: Violation[] = [];
   const read = (part: string, schema: z.ZodType, value: unknown) => {
-    const parsed = schema.safeParse(value, { reportInput: true });
+    const parsed = schema.safeParse(value);
     if (parsed.success) return parsed.data;
-    for (const issue of parsed.error.issues) violations.push(...violationsOf(part, issue));
+    // What was sent is asked for only now: with that option, whatever is right takes three times as long too.
+    const { error } = schema.safeParse(value, { reportInput: true });
+    for (const issue of error?.issues ?? []) violations.push(...violationsOf(part, issue));
     return undefined;
   };
   const params = endpoint.params && read('path', endpoint.params, received.params);
