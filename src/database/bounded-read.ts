@@ -1,10 +1,14 @@
 import type { Model, mongo } from 'mongoose';
 import { isDatabaseUnavailable } from './unavailable.ts';
 
+/** How many documents that is at most: a page and one more, of what has 150 kB at most. */
+export const mostAtOnce = 101;
+
 interface Read {
   filter: Record<string, unknown>;
   projection: Record<string, 0 | 1>;
   sort?: Record<string, 1 | -1> | undefined;
+  /** At most `mostAtOnce`. */
   limit: number;
 }
 

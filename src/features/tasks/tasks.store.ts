@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Types } from 'mongoose';
 import type { Caller } from '../../contract/endpoint.ts';
 import { isDuplicateKey } from '../../database/duplicate-key.ts';
-import { readBounded } from '../../database/bounded-read.ts';
+import { mostAtOnce, readBounded } from '../../database/bounded-read.ts';
 import { groupInserts } from '../../database/grouped-inserts.ts';
 import { objectId } from '../../database/ids.ts';
 import { insertOnce } from '../../database/new-id.ts';
@@ -29,7 +29,7 @@ export function findTasks(
   // What a list is sorted by goes into its cursor.
   const projection = options.sort && 'titleKey' in options.sort ? others : unread;
   const { limit, sort } = options;
-  if (limit !== undefined) {
+  if (limit !== undefined && limit <= mostAtOnce) {
     return readBounded<ReadTask>(TaskModel, { filter, projection, sort, limit });
   }
   return TaskModel.collection.find<ReadTask>(filter, { ...options, projection }).toArray();
