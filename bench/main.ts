@@ -12,10 +12,10 @@ import {
   end,
   type Place,
   startApi,
-  startBaseline,
   startLoad,
+  startOther,
 } from './processes.ts';
-import { type Comparison, type Figures, median, printReport } from './report.ts';
+import { type Comparison, type Figures, median, type Pair, printReport } from './report.ts';
 
 const rounds = 5;
 const starts = 3;
@@ -46,18 +46,18 @@ function mediansOf(measured: readonly Figures[]): Figures {
 /** The two take turns, so that whatever else the machine does meets both. */
 async function compare(
   api: BenchedServer,
-  baseline: BenchedServer,
+  other: BenchedServer,
   operation: Operation,
-): Promise<Comparison> {
+): Promise<Pair> {
   const ofApi: Figures[] = [];
-  const ofBaseline: Figures[] = [];
+  const ofOther: Figures[] = [];
   await measure(api, operation, milliseconds.warmUp);
-  await measure(baseline, operation, milliseconds.warmUp);
+  await measure(other, operation, milliseconds.warmUp);
   for (let round = 0; round < rounds; round += 1) {
     ofApi.push(await measure(api, operation, milliseconds.round));
-    ofBaseline.push(await measure(baseline, operation, milliseconds.round));
+    ofOther.push(await measure(other, operation, milliseconds.round));
   }
-  return { operation, api: mediansOf(ofApi), baseline: mediansOf(ofBaseline) };
+  return { api: mediansOf(ofApi), other: mediansOf(ofOther) };
 }
 
 async function startTimeAt(place: Place): Promise<number> {
@@ -78,12 +78,18 @@ async function run(place: Place): Promise<boolean> {
     const { members, hoarder } = await fillDatabase(place.database, place.jwtSecret);
     const api = await startApi(place);
     servers.push(api);
-    const baseline = await startBaseline(place);
+    const baseline = await startOther('bench/baseline.ts', place);
     servers.push(baseline);
+    const textbook = await startOther('bench/textbook.ts', place);
+    servers.push(textbook);
     load.send({ members });
     const comparisons: Comparison[] = [];
     for (const operation of operations) {
-      comparisons.push(await compare(api, baseline, operation));
+      comparisons.push({
+        operation,
+        baseline: await compare(api, baseline, operation),
+        textbook: await compare(api, textbook, operation),
+      });
     }
     const { rss } = await api.usage();
     const pages = await millisecondsOfPages(api.origin, hoarder);

@@ -131,9 +131,13 @@ export function startApi(
   });
 }
 
-export function startBaseline({ database, jwtSecret, directory }: Place): Promise<BenchedServer> {
+/** One of the servers that the API is compared with. */
+export function startOther(
+  file: 'bench/baseline.ts' | 'bench/textbook.ts',
+  { database, jwtSecret, directory }: Place,
+): Promise<BenchedServer> {
   return start({
-    file: 'bench/baseline.ts',
+    file,
     execArgv: process.execArgv,
     environment: { MONGODB_URI: database, JWT_SECRET: jwtSecret },
     directory,

@@ -9,10 +9,16 @@ export interface Figures {
   cpu: number;
 }
 
+/** The API beside another server, of which each round came right after one of its own. */
+export interface Pair {
+  api: Figures;
+  other: Figures;
+}
+
 export interface Comparison {
   operation: Operation;
-  api: Figures;
-  baseline: Figures;
+  baseline: Pair;
+  textbook: Pair;
 }
 
 /** What the API is like apart from the comparison. */
@@ -44,6 +50,18 @@ function printRow(title: string, ...cells: string[]): void {
   console.log(title.padEnd(30) + cells.map((cell) => cell.padStart(10)).join(''));
 }
 
+function printPair(title: string, { api, other }: Pair, bounded: readonly string[] = []): void {
+  const compared = (figure: keyof Figures, digits: number) => [
+    api[figure].toFixed(digits),
+    other[figure].toFixed(digits),
+    (api[figure] / other[figure]).toFixed(2),
+  ];
+  printRow(title);
+  printRow('  CPU microseconds a request', ...compared('cpu', 0), ...bounded);
+  printRow('  requests a second', ...compared('requestsPerSecond', 0));
+  printRow('  p99 in milliseconds', ...compared('p99', 1));
+}
+
 /**
  * Prints every figure, beside its bound where it has one.
  * @returns whether all bounds are kept
@@ -59,18 +77,12 @@ export function printReport(comparisons: readonly Comparison[], properties: Prop
   }
 
   printRow('', 'API', 'baseline', 'ratio', 'bound');
-  for (const { operation, api, baseline } of comparisons) {
-    const compared = (figure: keyof Figures, digits: number) => [
-      api[figure].toFixed(digits),
-      baseline[figure].toFixed(digits),
-      (api[figure] / baseline[figure]).toFixed(2),
-    ];
-    const bounded = verdict(api.cpu / baseline.cpu, cpuBounds[operation]);
-    printRow(titles[operation]);
-    printRow('  CPU microseconds a request', ...compared('cpu', 0), ...bounded);
-    printRow('  requests a second', ...compared('requestsPerSecond', 0));
-    printRow('  p99 in milliseconds', ...compared('p99', 1));
+  for (const { operation, baseline } of comparisons) {
+    const bounded = verdict(baseline.api.cpu / baseline.other.cpu, cpuBounds[operation]);
+    printPair(titles[operation], baseline, bounded);
   }
+  printRow('', 'API', 'textbook', 'ratio');
+  for (const { operation, textbook } of comparisons) printPair(titles[operation], textbook);
 
   const { page1, page1000, startTime, resident } = properties;
   const mebibytes = resident / 2 ** 20;
