@@ -155,3 +155,30 @@ export function toPage<Found extends Sortable, Shown>(
     nextCursor: last && found.length > limit ? cursorAfter(last, filter, order) : null,
   };
 }
+
+/** How much of a list is read, and in which order. */
+export interface PageOptions {
+  sort: Record<string, 1 | -1>;
+  limit: number;
+}
+
+/**
+ * A page of a list that one query reads.
+ * @param find reads what comes after the cursor, which is nothing for the first page
+ * @throws AppError `validation_failed` for anything but a cursor of the same list
+ */
+export async function readPage<Found extends Sortable, Shown>(
+  asked: {
+    limit: number;
+    cursor?: string | undefined;
+    filter: unknown;
+    order: readonly SortField[];
+  },
+  find: (after: Record<string, unknown>, options: PageOptions) => PromiseLike<Found[]>,
+  show: (record: Found) => Shown,
+): Promise<{ data: Shown[]; nextCursor: string | null }> {
+  const { limit, cursor, filter, order } = asked;
+  const after = cursor === undefined ? {} : afterCursor(cursor, filter, order);
+  const found = await find(after, { sort: sortOf(order), limit: limit + 1 });
+  return toPage(found, asked, show);
+}

@@ -1,6 +1,6 @@
 import type { SessionCaller } from '../../contract/endpoint.ts';
 import { objectId } from '../../database/ids.ts';
-import { afterCursor, allOf, sortOf, toPage } from '../../database/keyset.ts';
+import { allOf, readPage } from '../../database/keyset.ts';
 import type { Dependencies } from '../../dependencies.ts';
 import { AppError } from '../../errors.ts';
 import { endSessionsOf } from '../auth/sessions.service.ts';
@@ -42,12 +42,12 @@ export async function listUsers(query: AdminUserQuery) {
   const { limit, cursor } = query;
   const order = [{ field: 'createdAt', type: 'date', direction: -1 }] as const;
   const filter = filterOf(query);
-  const after = cursor === undefined ? {} : afterCursor(cursor, filter, order);
-  const found = await UserModel.find(allOf(existing, filter, after), shown)
-    .sort(sortOf(order))
-    .limit(limit + 1)
-    .lean<UserRecord[]>();
-  return toPage(found, { limit, filter, order }, show);
+  return readPage(
+    { limit, cursor, filter, order },
+    (after, options) =>
+      UserModel.find(allOf(existing, filter, after), shown, options).lean<UserRecord[]>(),
+    show,
+  );
 }
 
 async function findUser(id: string): Promise<UserRecord> {

@@ -4,7 +4,7 @@ import type { Caller, Origin, SessionCaller } from '../../contract/endpoint.ts';
 import type { Scope } from '../../contract/scopes.ts';
 import type { Dependencies } from '../../dependencies.ts';
 import { objectId } from '../../database/ids.ts';
-import { afterCursor, allOf, sortOf, toPage } from '../../database/keyset.ts';
+import { allOf, readPage } from '../../database/keyset.ts';
 import { insertOnce, newId } from '../../database/new-id.ts';
 import { AppError } from '../../errors.ts';
 import { requireProof } from '../auth/proof.service.ts';
@@ -95,12 +95,16 @@ async function requireRoom(userId: Types.ObjectId): Promise<void> {
 /** The caller's tokens, the newest first. */
 export async function listApiTokens(caller: Caller, { limit, cursor }: ApiTokenQuery) {
   const order = [{ field: 'createdAt', type: 'date', direction: -1 }] as const;
-  const after = cursor === undefined ? {} : afterCursor(cursor, 'apiTokens', order);
-  const found = await ApiTokenModel.find(allOf({ userId: objectId(caller.userId) }, after))
-    .sort(sortOf(order))
-    .limit(limit + 1)
-    .lean<ApiTokenRecord[]>();
-  return toPage(found, { limit, filter: 'apiTokens', order }, show);
+  return readPage(
+    { limit, cursor, filter: 'apiTokens', order },
+    (after, options) =>
+      ApiTokenModel.find(
+        allOf({ userId: objectId(caller.userId) }, after),
+        undefined,
+        options,
+      ).lean<ApiTokenRecord[]>(),
+    show,
+  );
 }
 
 /** @throws AppError `not_found`, also for a token of somebody else's */

@@ -3,7 +3,7 @@ import type { Config } from '../../config.ts';
 import type { Caller } from '../../contract/endpoint.ts';
 import type { Download } from '../../contract/files.ts';
 import { objectId } from '../../database/ids.ts';
-import { afterCursor, allOf, sortOf, toPage } from '../../database/keyset.ts';
+import { allOf, readPage } from '../../database/keyset.ts';
 import { AppError } from '../../errors.ts';
 import type { Versioned } from '../../versions.ts';
 import { readTask } from '../tasks/tasks.service.ts';
@@ -44,12 +44,12 @@ async function pageOf(
 ) {
   const order = [{ field: 'createdAt', type: 'date', direction: 1 }] as const;
   const filter = { ...owned, state: 'stored' };
-  const after = cursor === undefined ? {} : afterCursor(cursor, filter, order);
-  const found = await AttachmentModel.find(allOf(filter, after))
-    .sort(sortOf(order))
-    .limit(limit + 1)
-    .lean<StoredAttachment[]>();
-  return toPage(found, { limit, filter, order }, show);
+  return readPage(
+    { limit, cursor, filter, order },
+    (after, options) =>
+      AttachmentModel.find(allOf(filter, after), undefined, options).lean<StoredAttachment[]>(),
+    show,
+  );
 }
 
 /** A page of the attachments of a task, the oldest first. */

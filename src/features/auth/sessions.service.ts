@@ -2,7 +2,7 @@ import { Types } from 'mongoose';
 import type { Caller, Origin, SessionCaller } from '../../contract/endpoint.ts';
 import type { Dependencies } from '../../dependencies.ts';
 import { objectId } from '../../database/ids.ts';
-import { afterCursor, allOf, sortOf, toPage } from '../../database/keyset.ts';
+import { allOf, readPage } from '../../database/keyset.ts';
 import { AppError } from '../../errors.ts';
 import { recordEvent } from '../security-events/security-events.service.ts';
 import type { Session, SessionQuery } from './auth.contract.ts';
@@ -188,11 +188,11 @@ function show(session: SessionRecord, caller: SessionCaller): Session {
 /** The caller's sessions that go on, the newest first. */
 export async function listSessions(caller: SessionCaller, { limit, cursor }: SessionQuery) {
   const order = [{ field: 'createdAt', type: 'date', direction: -1 }] as const;
-  const after = cursor === undefined ? {} : afterCursor(cursor, 'sessions', order);
   const own = { userId: objectId(caller.userId), ...active() };
-  const found = await SessionModel.find(allOf(own, after))
-    .sort(sortOf(order))
-    .limit(limit + 1)
-    .lean<SessionRecord[]>();
-  return toPage(found, { limit, filter: 'sessions', order }, (session) => show(session, caller));
+  return readPage(
+    { limit, cursor, filter: 'sessions', order },
+    (after, options) =>
+      SessionModel.find(allOf(own, after), undefined, options).lean<SessionRecord[]>(),
+    (session) => show(session, caller),
+  );
 }

@@ -1,10 +1,11 @@
 import type { Types } from 'mongoose';
 import type { Caller } from '../../contract/endpoint.ts';
 import { objectId } from '../../database/ids.ts';
-import { afterCursor, allOf, sortOf, type SortField, toPage } from '../../database/keyset.ts';
+import { allOf, readPage, type SortField } from '../../database/keyset.ts';
 import { insertOnce, newId } from '../../database/new-id.ts';
+import { changeRecord, deleteRecord } from '../../database/versioned-records.ts';
 import { AppError } from '../../errors.ts';
-import { type Preconditions, requireVersion, type Versioned } from '../../versions.ts';
+import type { Preconditions, Versioned } from '../../versions.ts';
 import { readTask } from '../tasks/tasks.service.ts';
 import {
   type Comment,
@@ -81,12 +82,12 @@ async function pageOf(
   const order: SortField[] = [
     { field: 'createdAt', type: 'date', direction: sort === 'createdAt' ? 1 : -1 },
   ];
-  const after = cursor === undefined ? {} : afterCursor(cursor, owned, order);
-  const found = await CommentModel.find(allOf(owned, after))
-    .sort(sortOf(order))
-    .limit(limit + 1)
-    .lean<CommentRecord[]>();
-  return toPage(found, { limit, filter: owned, order }, show);
+  return readPage(
+    { limit, cursor, filter: owned, order },
+    (after, options) =>
+      CommentModel.find(allOf(owned, after), undefined, options).lean<CommentRecord[]>(),
+    show,
+  );
 }
 
 /** A page of the comments on a task. */
@@ -122,20 +123,13 @@ export async function updateComment(
   { text }: CommentPatch,
   preconditions: Preconditions,
 ): Promise<Versioned<Comment>> {
-  for (;;) {
-    const comment = await findComment(caller, path);
-    const { _id, version } = comment;
-    requireVersion(preconditions, String(version));
-    if (text === undefined || text === comment.text) return versioned(comment);
+  const target = { find: () => findComment(caller, path), preconditions };
+  const { after } = await changeRecord(CommentModel.collection, target, (comment) => {
+    if (text === undefined || text === comment.text) return {};
     const now = new Date();
-    const changed = await CommentModel.findOneAndUpdate(
-      { _id, version },
-      { $set: { text, updatedAt: now, editedAt: now }, $inc: { version: 1 } },
-      { returnDocument: 'after' },
-    ).lean<CommentRecord>();
-    // Somebody else was quicker: apply the patch to what they left. One of the rivals always wins.
-    if (changed) return versioned(changed);
-  }
+    return { text, updatedAt: now, editedAt: now };
+  });
+  return versioned(after);
 }
 
 /** Deletes for good; the preconditions as with a change. */
@@ -144,10 +138,6 @@ export async function deleteComment(
   path: CommentPath,
   preconditions: Preconditions,
 ): Promise<void> {
-  for (;;) {
-    const { _id, version } = await findComment(caller, path);
-    requireVersion(preconditions, String(version));
-    const { deletedCount } = await CommentModel.deleteOne({ _id, version });
-    if (deletedCount === 1) return;
-  }
+  const target = { find: () => findComment(caller, path), preconditions };
+  await deleteRecord(CommentModel.collection, target);
 }

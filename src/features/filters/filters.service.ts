@@ -1,12 +1,12 @@
-import { isDeepStrictEqual } from 'node:util';
 import type { Types } from 'mongoose';
 import type { Caller } from '../../contract/endpoint.ts';
 import { isDuplicateKey } from '../../database/duplicate-key.ts';
 import { objectId } from '../../database/ids.ts';
-import { afterCursor, allOf, sortOf, toPage } from '../../database/keyset.ts';
+import { allOf, readPage } from '../../database/keyset.ts';
 import { insertOnce, newId } from '../../database/new-id.ts';
+import { changeRecord, deleteRecord } from '../../database/versioned-records.ts';
 import { AppError } from '../../errors.ts';
-import { type Preconditions, requireVersion, type Versioned } from '../../versions.ts';
+import type { Preconditions, Versioned } from '../../versions.ts';
 import {
   type FilterCreate,
   type FilterPatch,
@@ -76,12 +76,14 @@ async function requireRoom({ _id, ownerId }: FilterRecord): Promise<void> {
 /** The caller's filters, the oldest first: an order that no change of a name disturbs. */
 export async function listFilters(caller: Caller, { limit, cursor }: FilterQuery) {
   const order = [{ field: 'createdAt', type: 'date', direction: 1 }] as const;
-  const after = cursor === undefined ? {} : afterCursor(cursor, 'filters', order);
-  const found = await FilterModel.find(allOf({ ownerId: objectId(caller.userId) }, after))
-    .sort(sortOf(order))
-    .limit(limit + 1)
-    .lean<FilterRecord[]>();
-  return toPage(found, { limit, filter: 'filters', order }, show);
+  return readPage(
+    { limit, cursor, filter: 'filters', order },
+    (after, options) =>
+      FilterModel.find(allOf({ ownerId: objectId(caller.userId) }, after), undefined, options).lean<
+        FilterRecord[]
+      >(),
+    show,
+  );
 }
 
 async function findFilter(caller: Caller, id: string): Promise<FilterRecord> {
@@ -96,22 +98,6 @@ export async function readSavedFilter(caller: Caller, id: string): Promise<Versi
   return versioned(await findFilter(caller, id));
 }
 
-/** The update that a patch asks for; undefined where all is as it should be. */
-function updateOf(record: FilterRecord, { name, filter, sort }: FilterPatch, now: Date) {
-  const changes = {
-    ...(name !== undefined && name !== record.name && named(name)),
-    ...(filter !== undefined && filter !== record.filter && { filter }),
-    ...(sort && !isDeepStrictEqual(sort, record.sort) && { sort }),
-  };
-  const cleared = sort === null && Boolean(record.sort);
-  if (!cleared && Object.keys(changes).length === 0) return undefined;
-  return {
-    $set: { ...changes, updatedAt: now },
-    ...(cleared && { $unset: { sort: true } }),
-    $inc: { version: 1 },
-  };
-}
-
 /**
  * Applies a JSON Merge Patch. A patch that changes nothing leaves the version as it is.
  * @throws AppError `precondition_failed` where the preconditions do not allow the current version, or
@@ -120,24 +106,16 @@ function updateOf(record: FilterRecord, { name, filter, sort }: FilterPatch, now
 export async function updateFilter(
   caller: Caller,
   id: string,
-  patch: FilterPatch,
+  { name, ...given }: FilterPatch,
   preconditions: Preconditions,
 ): Promise<Versioned<SavedFilter>> {
-  for (;;) {
-    const record = await findFilter(caller, id);
-    const { _id, ownerId, version } = record;
-    requireVersion(preconditions, String(version));
-    const update = updateOf(record, patch, new Date());
-    if (!update) return versioned(record);
-    const changed = await FilterModel.findOneAndUpdate({ _id, ownerId, version }, update, {
-      returnDocument: 'after',
-    })
-      .lean<FilterRecord>()
-      .catch((error: unknown) => {
-        throw failureOf(error);
-      });
-    // Somebody else was quicker: apply the patch to what they left. One of the rivals always wins.
-    if (changed) return versioned(changed);
+  const target = { find: () => findFilter(caller, id), preconditions };
+  const changes = { ...(name !== undefined && named(name)), ...given };
+  try {
+    const { after } = await changeRecord(FilterModel.collection, target, () => changes);
+    return versioned(after);
+  } catch (error) {
+    throw failureOf(error);
   }
 }
 
@@ -147,12 +125,8 @@ export async function deleteFilter(
   id: string,
   preconditions: Preconditions,
 ): Promise<void> {
-  for (;;) {
-    const { _id, ownerId, version } = await findFilter(caller, id);
-    requireVersion(preconditions, String(version));
-    const { deletedCount } = await FilterModel.deleteOne({ _id, ownerId, version });
-    if (deletedCount === 1) return;
-  }
+  const target = { find: () => findFilter(caller, id), preconditions };
+  await deleteRecord(FilterModel.collection, target);
 }
 
 /** Deletes every filter of an account that is being deleted; may be repeated. */

@@ -2,7 +2,7 @@ import type { UpdateQuery } from 'mongoose';
 import type { Caller, Origin, SessionCaller } from '../../contract/endpoint.ts';
 import { isDuplicateKey } from '../../database/duplicate-key.ts';
 import { objectId } from '../../database/ids.ts';
-import { afterCursor, sortOf, toPage } from '../../database/keyset.ts';
+import { type PageOptions, readPage } from '../../database/keyset.ts';
 import type { Dependencies } from '../../dependencies.ts';
 import { AppError } from '../../errors.ts';
 import { type Proof, requireProof } from '../auth/proof.service.ts';
@@ -98,16 +98,16 @@ export async function link(
 /** The caller's identities, the newest first. */
 export async function listIdentities(caller: Caller, { limit, cursor }: IdentityQuery) {
   const order = [{ field: 'linkedAt', type: 'date', direction: -1 }] as const;
-  const after = cursor === undefined ? {} : afterCursor(cursor, 'identities', order);
-  const found = await UserModel.aggregate<IdentityRecord>([
-    { $match: { _id: objectId(caller.userId) } },
-    { $unwind: '$identities' },
-    { $replaceRoot: { newRoot: '$identities' } },
-    { $match: after },
-    { $sort: sortOf(order) },
-    { $limit: limit + 1 },
-  ]);
-  return toPage(found, { limit, filter: 'identities', order }, show);
+  const find = async (after: Record<string, unknown>, options: PageOptions) =>
+    UserModel.aggregate<IdentityRecord>([
+      { $match: { _id: objectId(caller.userId) } },
+      { $unwind: '$identities' },
+      { $replaceRoot: { newRoot: '$identities' } },
+      { $match: after },
+      { $sort: options.sort },
+      { $limit: options.limit },
+    ]);
+  return readPage({ limit, cursor, filter: 'identities', order }, find, show);
 }
 
 /** @throws AppError `not_found` */

@@ -2,12 +2,12 @@ import type { Types } from 'mongoose';
 import type { Caller } from '../../contract/endpoint.ts';
 import { isDuplicateKey } from '../../database/duplicate-key.ts';
 import { objectId } from '../../database/ids.ts';
-import { afterCursor, allOf, type SortField, sortOf, toPage } from '../../database/keyset.ts';
+import { allOf, readPage, type SortField } from '../../database/keyset.ts';
 import { insertOnce, newId } from '../../database/new-id.ts';
+import { type Changes, changeRecord } from '../../database/versioned-records.ts';
 import { AppError } from '../../errors.ts';
-import { type Preconditions, requireVersion, type Versioned } from '../../versions.ts';
-import { type Changes, rankAmong, writeRecord } from '../projects/ordered-records.ts';
-import { unknownObject } from '../projects/places.service.ts';
+import type { Preconditions, Versioned } from '../../versions.ts';
+import { rankAmong } from '../projects/ordered-records.ts';
 import { forgetLabel } from './known-labels.ts';
 import { freePlaces, newLabel } from './label-records.service.ts';
 import {
@@ -81,11 +81,12 @@ export async function listLabels(
   caller: Caller,
   { limit, cursor }: Pick<LabelQuery, 'limit'> & { cursor?: string | undefined },
 ) {
-  const after = cursor === undefined ? {} : afterCursor(cursor, 'labels', order);
-  const found = await LabelModel.collection
-    .find<LabelRecord>(allOf(ownLabels(caller), after), { sort: sortOf(order), limit: limit + 1 })
-    .toArray();
-  return toPage(found, { limit, filter: 'labels', order }, show);
+  return readPage(
+    { limit, cursor, filter: 'labels', order },
+    (after, options) =>
+      LabelModel.collection.find<LabelRecord>(allOf(ownLabels(caller), after), options).toArray(),
+    show,
+  );
 }
 
 /** @throws AppError `not_found`, also for a label of somebody else's */
@@ -94,7 +95,7 @@ export async function readLabel(caller: Caller, id: string): Promise<Versioned<L
 }
 
 /**
- * Applies a change to whatever version there is; one of the rivals always wins.
+ * Applies a change to whatever version there is.
  * @throws AppError `not_found`, or `precondition_failed`
  */
 async function changeLabel(
@@ -103,14 +104,10 @@ async function changeLabel(
   preconditions: Preconditions,
   change: (label: LabelRecord) => Changes<LabelRecord> | Promise<Changes<LabelRecord>>,
 ): Promise<LabelRecord> {
-  for (;;) {
-    const label = await findLabel(caller, id);
-    requireVersion(preconditions, String(label.version));
-    const changed = await writeRecord(LabelModel.collection, label, await change(label));
-    if (!changed) continue;
-    forgetLabel(label);
-    return changed;
-  }
+  const target = { find: () => findLabel(caller, id), preconditions };
+  const { before, after } = await changeRecord(LabelModel.collection, target, change);
+  forgetLabel(before);
+  return after;
 }
 
 /** The one write that decides on a new name: it holds the former one until no task has it. */
@@ -160,9 +157,7 @@ export async function moveLabel(
 ): Promise<Versioned<Label>> {
   const label = await changeLabel(caller, id, preconditions, async ({ _id }) => {
     const others = { ...ownLabels(caller), _id: { $ne: _id } };
-    const rank = await rankAmong(LabelModel.collection, others, move);
-    if (rank !== undefined) return { rank };
-    throw unknownObject(move.before === undefined ? 'after' : 'before', 'another label');
+    return { rank: await rankAmong(LabelModel.collection, others, move, 'another label') };
   });
   return versioned(label);
 }

@@ -1,11 +1,12 @@
 import type { Caller } from '../../contract/endpoint.ts';
-import { afterCursor, allOf, type SortField, sortOf, toPage } from '../../database/keyset.ts';
+import { allOf, type PageOptions, readPage, type SortField } from '../../database/keyset.ts';
 import { insertOnce, newId } from '../../database/new-id.ts';
+import type { Changes } from '../../database/versioned-records.ts';
 import { AppError } from '../../errors.ts';
 import type { Preconditions, Versioned } from '../../versions.ts';
 import { rankAtEnd } from '../tasks/rank.ts';
-import { inboxOf, unknownObject } from './places.service.ts';
-import { type Changes, rankAmong } from './ordered-records.ts';
+import { inboxOf } from './places.service.ts';
+import { rankAmong } from './ordered-records.ts';
 import {
   maximumProjects,
   type Project,
@@ -90,17 +91,15 @@ const archiveFilters = {
 /** A page of the caller's projects, the Inbox first. */
 export async function listProjects(caller: Caller, { limit, cursor, archived }: ProjectQuery) {
   const list = ['projects', archived];
-  const after = cursor === undefined ? {} : afterCursor(cursor, list, order);
-  const found = await ProjectModel.collection
-    .find<ProjectRecord>(allOf(ownProjects(caller), archiveFilters[archived], after), {
-      sort: sortOf(order),
-      limit: limit + 1,
-    })
-    .toArray();
-  const [first] = found;
   const showsInbox = archived !== 'true' && cursor === undefined;
-  if (showsInbox && !(first && isInbox(first))) found.unshift(untouchedInbox(inboxOf(caller)));
-  return toPage(found, { limit, filter: list, order }, show);
+  const find = async (after: Record<string, unknown>, options: PageOptions) => {
+    const filter = allOf(ownProjects(caller), archiveFilters[archived], after);
+    const found = await ProjectModel.collection.find<ProjectRecord>(filter, options).toArray();
+    const [first] = found;
+    if (showsInbox && !(first && isInbox(first))) found.unshift(untouchedInbox(inboxOf(caller)));
+    return found;
+  };
+  return readPage({ limit, cursor, filter: list, order }, find, show);
 }
 
 /** @throws AppError `not_found` */
@@ -156,10 +155,7 @@ export async function moveProject(
   const moved = await changeProject(caller, id, preconditions, async (project) => {
     requireOther(project);
     const others = { ...ownProjects(caller), _id: { $nin: [project._id, inbox] } };
-    const rank = await rankAmong(ProjectModel.collection, others, place);
-    const member = move.before === undefined ? 'after' : 'before';
-    if (rank === undefined) throw unknownObject(member, 'another project');
-    return { rank };
+    return { rank: await rankAmong(ProjectModel.collection, others, place, 'another project') };
   });
   return versioned(moved);
 }

@@ -2,10 +2,10 @@ import type { Types } from 'mongoose';
 import type { Caller } from '../../contract/endpoint.ts';
 import { isDuplicateKey } from '../../database/duplicate-key.ts';
 import { objectId } from '../../database/ids.ts';
+import { type Changes, changeRecord } from '../../database/versioned-records.ts';
 import { AppError } from '../../errors.ts';
-import { type Preconditions, requireVersion } from '../../versions.ts';
+import type { Preconditions } from '../../versions.ts';
 import { inboxOf } from './places.service.ts';
-import { type Changes, writeRecord } from './ordered-records.ts';
 import { projectDefaults } from './projects.contract.ts';
 import { ProjectModel, type ProjectRecord } from './projects.model.ts';
 
@@ -76,9 +76,7 @@ async function storeInbox(inbox: ProjectRecord): Promise<void> {
 }
 
 /**
- * Applies a change to whatever version there is. When somebody else was quicker, it is applied to what
- * they have left; one of the rivals always wins.
- * @param change the changes for a project, asked again for each version that is met
+ * Applies a change to whatever version there is.
  * @throws AppError `not_found`, or `precondition_failed` where the preconditions do not allow a version
  */
 export async function changeProject(
@@ -87,12 +85,11 @@ export async function changeProject(
   preconditions: Preconditions,
   change: (project: ProjectRecord) => Changes<ProjectRecord> | Promise<Changes<ProjectRecord>>,
 ): Promise<ProjectRecord> {
-  for (;;) {
-    const project = await findProject(caller, id);
-    requireVersion(preconditions, String(project.version));
+  const target = { find: () => findProject(caller, id), preconditions };
+  const { after } = await changeRecord(ProjectModel.collection, target, async (project) => {
     const changes = await change(project);
     if (isInbox(project) && project.version === 1) await storeInbox(project);
-    const changed = await writeRecord(ProjectModel.collection, project, changes);
-    if (changed) return changed;
-  }
+    return changes;
+  });
+  return after;
 }

@@ -1,6 +1,6 @@
 import type { Caller } from '../../contract/endpoint.ts';
 import { objectId } from '../../database/ids.ts';
-import { afterCursor, allOf, type SortField, sortOf, toPage } from '../../database/keyset.ts';
+import { afterCursor, allOf, readPage, type SortField, toPage } from '../../database/keyset.ts';
 import { newId } from '../../database/new-id.ts';
 import { AppError } from '../../errors.ts';
 import { type Preconditions, unconditional, type Versioned } from '../../versions.ts';
@@ -115,13 +115,10 @@ export async function listRemindersOf(
   caller: Caller,
   { limit, cursor }: { limit: number; cursor?: string },
 ) {
-  const after = cursor === undefined ? {} : afterCursor(cursor, 'reminders', order);
-  const tasks = await findTasks(allOf(accessibleTasks(caller), withReminders, after), {
-    sort: sortOf(order),
-    limit: limit + 1,
-  });
-  const { data, nextCursor } = toPage(tasks, { limit, filter: 'reminders', order }, (task) =>
-    (task.reminders ?? []).map((reminder) => show(task, reminder)),
+  const { data, nextCursor } = await readPage(
+    { limit, cursor, filter: 'reminders', order },
+    (after, options) => findTasks(allOf(accessibleTasks(caller), withReminders, after), options),
+    (task) => (task.reminders ?? []).map((reminder) => show(task, reminder)),
   );
   return { data: data.flat(), nextCursor };
 }

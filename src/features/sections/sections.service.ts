@@ -1,13 +1,14 @@
 import type { Types } from 'mongoose';
 import type { Caller } from '../../contract/endpoint.ts';
 import { objectId, parseId } from '../../database/ids.ts';
-import { afterCursor, allOf, type SortField, sortOf, toPage } from '../../database/keyset.ts';
+import { allOf, readPage, type SortField } from '../../database/keyset.ts';
 import { insertOnce, newId } from '../../database/new-id.ts';
+import { type Changes, changeRecord } from '../../database/versioned-records.ts';
 import { AppError } from '../../errors.ts';
-import { type Preconditions, requireVersion, type Versioned } from '../../versions.ts';
-import { type Changes, rankAmong, writeRecord } from '../projects/ordered-records.ts';
+import type { Preconditions, Versioned } from '../../versions.ts';
+import { rankAmong } from '../projects/ordered-records.ts';
 import { nameFields } from '../projects/projects.store.ts';
-import { inboxOf, placeNamed, unknownObject } from '../projects/places.service.ts';
+import { inboxOf, placeNamed } from '../projects/places.service.ts';
 import { rankAtEnd } from '../tasks/rank.ts';
 import {
   maximumSections,
@@ -87,14 +88,13 @@ function inProject(projectId: string | undefined): Record<string, unknown> {
 /** A page of the caller's sections. */
 export async function listSections(caller: Caller, { limit, cursor, projectId }: SectionQuery) {
   const list = ['sections', projectId ?? null];
-  const after = cursor === undefined ? {} : afterCursor(cursor, list, order);
-  const found = await SectionModel.collection
-    .find<SectionRecord>(allOf({ ...ownSections(caller), ...inProject(projectId) }, after), {
-      sort: sortOf(order),
-      limit: limit + 1,
-    })
-    .toArray();
-  return toPage(found, { limit, filter: list, order }, show);
+  const own = { ...ownSections(caller), ...inProject(projectId) };
+  return readPage(
+    { limit, cursor, filter: list, order },
+    (after, options) =>
+      SectionModel.collection.find<SectionRecord>(allOf(own, after), options).toArray(),
+    show,
+  );
 }
 
 async function findSection(caller: Caller, id: string): Promise<SectionRecord> {
@@ -109,20 +109,16 @@ export async function readSection(caller: Caller, id: string): Promise<Versioned
   return versioned(await findSection(caller, id));
 }
 
-/** Applies a change to whatever version there is; one of several rivals always wins. */
+/** Applies a change to whatever version there is. */
 async function changeSection(
   caller: Caller,
   id: string,
   preconditions: Preconditions,
   change: (section: SectionRecord) => Changes<SectionRecord> | Promise<Changes<SectionRecord>>,
 ): Promise<SectionRecord> {
-  for (;;) {
-    const section = await findSection(caller, id);
-    requireVersion(preconditions, String(section.version));
-    const changes = await change(section);
-    const changed = await writeRecord(SectionModel.collection, section, changes);
-    if (changed) return changed;
-  }
+  const target = { find: () => findSection(caller, id), preconditions };
+  const { after } = await changeRecord(SectionModel.collection, target, change);
+  return after;
 }
 
 /**
@@ -150,9 +146,8 @@ async function destinationOf(
   if (staysIn && Object.keys(place).length === 0) return {};
   if (!staysIn) await requireRoom(caller, projectId, 1);
   const others = { ...ownSections(caller), projectId, _id: { $ne: section._id } };
-  const rank = await rankAmong(SectionModel.collection, others, place);
-  const member = place.before === undefined ? 'after' : 'before';
-  if (rank === undefined) throw unknownObject(member, 'another section of the project');
+  const kind = 'another section of the project';
+  const rank = await rankAmong(SectionModel.collection, others, place, kind);
   return { projectId, rank, ...(!staysIn && { pendingSince: new Date() }) };
 }
 

@@ -2,7 +2,7 @@ import type { Types } from 'mongoose';
 import type { Caller, Origin } from '../../contract/endpoint.ts';
 import type { Dependencies } from '../../dependencies.ts';
 import { objectId } from '../../database/ids.ts';
-import { afterCursor, allOf, sortOf, toPage } from '../../database/keyset.ts';
+import { allOf, readPage } from '../../database/keyset.ts';
 import {
   type SecurityEvent,
   type SecurityEventQuery,
@@ -53,10 +53,14 @@ function showEvent(event: SecurityEventRecord): SecurityEvent {
 /** What happened to the caller's account, the newest first. */
 export async function listEvents(caller: Caller, { limit, cursor }: SecurityEventQuery) {
   const order = [{ field: 'at', type: 'date', direction: -1 }] as const;
-  const after = cursor === undefined ? {} : afterCursor(cursor, 'securityEvents', order);
-  const found = await SecurityEventModel.find(allOf({ userId: objectId(caller.userId) }, after))
-    .sort(sortOf(order))
-    .limit(limit + 1)
-    .lean<SecurityEventRecord[]>();
-  return toPage(found, { limit, filter: 'securityEvents', order }, showEvent);
+  return readPage(
+    { limit, cursor, filter: 'securityEvents', order },
+    (after, options) =>
+      SecurityEventModel.find(
+        allOf({ userId: objectId(caller.userId) }, after),
+        undefined,
+        options,
+      ).lean<SecurityEventRecord[]>(),
+    showEvent,
+  );
 }

@@ -56,10 +56,7 @@ async function rankFor(
   move: TaskMove,
 ): Promise<string> {
   const siblings = { ...accessibleTasks(caller), ...position, _id: { $ne: task._id } };
-  const rank = await rankAmong(TaskModel.collection, siblings, move);
-  const member = move.before === undefined ? 'after' : 'before';
-  if (rank === undefined) throw unknownObject(member, 'another task in the same place');
-  return rank;
+  return rankAmong(TaskModel.collection, siblings, move, 'another task in the same place');
 }
 
 /** @throws AppError `validation_failed` where a task would be a part of itself, or too deep */

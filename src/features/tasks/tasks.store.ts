@@ -1,4 +1,3 @@
-import { isDeepStrictEqual } from 'node:util';
 import type { Types } from 'mongoose';
 import type { Caller } from '../../contract/endpoint.ts';
 import { isDuplicateKey } from '../../database/duplicate-key.ts';
@@ -6,8 +5,13 @@ import { mostAtOnce, readBounded } from '../../database/bounded-read.ts';
 import { groupInserts } from '../../database/grouped-inserts.ts';
 import { objectId } from '../../database/ids.ts';
 import { insertOnce } from '../../database/new-id.ts';
+import {
+  type Changes as RecordChanges,
+  changeRecord,
+  writeRecord,
+} from '../../database/versioned-records.ts';
 import { AppError } from '../../errors.ts';
-import { type Preconditions, requireVersion } from '../../versions.ts';
+import type { Preconditions } from '../../versions.ts';
 import { accessibleTasks } from './tasks.access.ts';
 import { TaskModel, type TaskRecord } from './tasks.model.ts';
 
@@ -17,8 +21,7 @@ const unread = { titleKey: 0, words: 0 } as const;
 /** A task as it is read. */
 export type ReadTask = Omit<TaskRecord, keyof typeof unread>;
 
-/** The members of a task that a change may set; null and undefined take one away. */
-export type Changes = { [Name in keyof TaskRecord]?: TaskRecord[Name] | null | undefined };
+export type Changes = RecordChanges<TaskRecord>;
 
 /** The tasks that match, past Mongoose's query, which costs a list a tenth of its time. */
 export function findTasks(
@@ -79,20 +82,6 @@ export async function insertMissing(tasks: readonly TaskRecord[]): Promise<void>
   }
 }
 
-/** The changes that make a difference, as a write; undefined where there is none. */
-function differenceOf(task: ReadTask, changes: Changes) {
-  const set: Record<string, unknown> = {};
-  const unset: Record<string, true> = {};
-  for (const [name, value] of Object.entries(changes)) {
-    const current = (task as Record<string, unknown>)[name];
-    const gone = value === null || value === undefined;
-    if (gone && current !== null && current !== undefined) unset[name] = true;
-    else if (!gone && !isDeepStrictEqual(value, current)) set[name] = value;
-  }
-  const names = [...Object.keys(set), ...Object.keys(unset)];
-  return names.length === 0 ? undefined : { set, unset };
-}
-
 /** A task as changes would leave it, in the version that it has. */
 export function foreseen(task: ReadTask, changes: Changes): ReadTask {
   return { ...task, ...changes } as ReadTask;
@@ -107,34 +96,16 @@ export async function writeTask(
   changes: Changes,
   { countTree = false }: { countTree?: boolean } = {},
 ): Promise<ReadTask | undefined> {
-  const difference = differenceOf(task, changes);
-  if (!difference) return task;
-  const { set, unset } = difference;
-  const counted = {
-    updatedAt: (set['updatedAt'] as Date | undefined) ?? new Date(),
-    version: task.version + 1,
-    ...(countTree && { treeVersion: (task.treeVersion ?? 0) + 1 }),
+  const { treeVersion } = task;
+  const bound = countTree && {
+    where: { treeVersion: treeVersion ?? null },
+    set: { treeVersion: (treeVersion ?? 0) + 1 },
   };
-  const { modifiedCount } = await TaskModel.collection.updateOne(
-    {
-      _id: task._id,
-      version: task.version,
-      ...(countTree && { treeVersion: task.treeVersion ?? null }),
-    },
-    {
-      $set: { ...set, ...counted },
-      ...(Object.keys(unset).length > 0 && { $unset: unset }),
-    },
-  );
-  if (modifiedCount === 0) return undefined;
-  const kept = Object.entries(task).filter(([name]) => !(name in unset));
-  return { ...Object.fromEntries(kept), ...set, ...counted } as ReadTask;
+  return writeRecord(TaskModel.collection, task, changes, bound || {});
 }
 
 /**
- * Applies a change to whatever version there is. When somebody else was quicker, it is applied to what
- * they have left; one of the rivals always wins.
- * @param change the changes for a task, asked again for each version that is met
+ * Applies a change to whatever version there is.
  * @throws AppError `not_found`, or `precondition_failed` where the preconditions do not allow a version
  */
 export async function changeTask(
@@ -143,12 +114,8 @@ export async function changeTask(
   preconditions: Preconditions,
   change: (task: ReadTask) => Changes | Promise<Changes>,
 ): Promise<{ before: ReadTask; after: ReadTask }> {
-  for (;;) {
-    const before = await findTask(caller, id);
-    requireVersion(preconditions, String(before.version));
-    const after = await writeTask(before, await change(before));
-    if (after) return { before, after };
-  }
+  const target = { find: () => findTask(caller, id), preconditions };
+  return changeRecord(TaskModel.collection, target, change);
 }
 
 /**

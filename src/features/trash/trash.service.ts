@@ -1,7 +1,7 @@
 import type { Types } from 'mongoose';
 import type { Caller } from '../../contract/endpoint.ts';
 import { objectId } from '../../database/ids.ts';
-import { afterCursor, allOf, type SortField, sortOf, toPage } from '../../database/keyset.ts';
+import { allOf, readPage, type SortField } from '../../database/keyset.ts';
 import { AppError } from '../../errors.ts';
 import { type Preconditions, requireVersion, type Versioned } from '../../versions.ts';
 import {
@@ -117,9 +117,11 @@ async function trashPage(
   { limit, cursor }: { limit: number; cursor?: string | undefined },
 ) {
   const list = ['trash', Object.keys(filter)];
-  const after = cursor === undefined ? {} : afterCursor(cursor, list, order);
-  const found = await findTasks(allOf(filter, after), { sort: sortOf(order), limit: limit + 1 });
-  return toPage(found, { limit, filter: list, order }, show);
+  return readPage(
+    { limit, cursor, filter: list, order },
+    (after, options) => findTasks(allOf(filter, after), options),
+    show,
+  );
 }
 
 /** A page of what the caller has deleted. */

@@ -1,10 +1,10 @@
-import { isDeepStrictEqual } from 'node:util';
 import type { Caller } from '../../contract/endpoint.ts';
 import { isDuplicateKey } from '../../database/duplicate-key.ts';
 import { insertOnce, newId } from '../../database/new-id.ts';
+import { changeRecord } from '../../database/versioned-records.ts';
 import type { Dependencies } from '../../dependencies.ts';
 import { AppError } from '../../errors.ts';
-import { type Preconditions, requireVersion, type Versioned } from '../../versions.ts';
+import type { Preconditions, Versioned } from '../../versions.ts';
 import type { User, UserPatch } from './users.contract.ts';
 import { UserModel, type UserRecord } from './users.model.ts';
 
@@ -99,21 +99,10 @@ export async function updateUser(
   { name, timeZone }: UserPatch,
   preconditions: Preconditions,
 ): Promise<Versioned<User>> {
-  for (;;) {
-    const user = await findCaller(caller);
-    requireVersion(preconditions, versionOf(user));
-    const changes = {
-      name: name ?? user.name,
-      timeZone: timeZone === undefined ? user.timeZone : (timeZone ?? 'UTC'),
-    };
-    if (isDeepStrictEqual(changes, { name: user.name, timeZone: user.timeZone })) {
-      return versioned(user);
-    }
-    const changed = await UserModel.findOneAndUpdate(
-      { _id: user._id, version: user.version },
-      { $set: { ...changes, updatedAt: new Date() }, $inc: { version: 1 } },
-      { returnDocument: 'after' },
-    ).lean<UserRecord>();
-    if (changed) return versioned(changed);
-  }
+  const target = { find: () => findCaller(caller), preconditions };
+  const { after } = await changeRecord(UserModel.collection, target, (user) => ({
+    name: name ?? user.name,
+    timeZone: timeZone === undefined ? user.timeZone : (timeZone ?? 'UTC'),
+  }));
+  return versioned(after);
 }

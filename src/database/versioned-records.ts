@@ -1,0 +1,100 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { mongo, Types } from 'mongoose';
+import { type Preconditions, requireVersion } from '../versions.ts';
+
+/** A record that counts its changes. */
+interface VersionedRecord {
+  readonly _id: Types.ObjectId;
+  readonly version: number;
+  readonly updatedAt: Date;
+}
+
+/** The members of a record that a change may set; null and undefined take one away. */
+export type Changes<Stored> = { [Name in keyof Stored]?: Stored[Name] | null | undefined };
+
+type Collection = Pick<mongo.Collection, 'updateOne' | 'deleteOne'>;
+
+/** The changes that make a difference, as a write; undefined where there is none. */
+function differenceOf<Stored extends object>(record: Stored, changes: Changes<Stored>) {
+  const set: Record<string, unknown> = {};
+  const unset: Record<string, true> = {};
+  for (const [name, value] of Object.entries(changes)) {
+    const current: unknown = record[name as keyof Stored];
+    const gone = value === null || value === undefined;
+    if (gone && current !== null && current !== undefined) unset[name] = true;
+    else if (!gone && !isDeepStrictEqual(value, current)) set[name] = value;
+  }
+  const names = [...Object.keys(set), ...Object.keys(unset)];
+  return names.length === 0 ? undefined : { set, unset };
+}
+
+/** What else a write is bound to, and what else it sets. */
+interface Bound {
+  readonly where?: Record<string, unknown>;
+  readonly set?: Record<string, unknown>;
+}
+
+/**
+ * Writes the changes to this very version of a record.
+ * @returns the record as it is now: unchanged where nothing differs, undefined where somebody was quicker
+ */
+export async function writeRecord<Stored extends VersionedRecord>(
+  collection: Collection,
+  record: Stored,
+  changes: Changes<Stored>,
+  bound: Bound = {},
+): Promise<Stored | undefined> {
+  const difference = differenceOf(record, changes);
+  if (!difference) return record;
+  const { unset } = difference;
+  const { _id, version } = record;
+  const set = { updatedAt: new Date(), ...difference.set, version: version + 1, ...bound.set };
+  const { modifiedCount } = await collection.updateOne(
+    { _id, version, ...bound.where },
+    { $set: set, ...(Object.keys(unset).length > 0 && { $unset: unset }) },
+  );
+  if (modifiedCount === 0) return undefined;
+  const kept = Object.entries(record).filter(([name]) => !(name in unset));
+  return { ...Object.fromEntries(kept), ...set } as unknown as Stored;
+}
+
+/** How a record is found, and which versions of it the caller allows. */
+interface Target<Stored> {
+  find: () => Promise<Stored>;
+  preconditions: Preconditions;
+}
+
+/**
+ * Applies a change to whatever version there is. When somebody else was quicker, it is applied to what
+ * they have left; one of the rivals always wins.
+ * @param change the changes for a record, asked again for each version that is met
+ * @throws AppError `precondition_failed` where the preconditions do not allow a version
+ */
+export async function changeRecord<Stored extends VersionedRecord>(
+  collection: Collection,
+  { find, preconditions }: Target<Stored>,
+  change: (record: Stored) => Changes<Stored> | Promise<Changes<Stored>>,
+): Promise<{ before: Stored; after: Stored }> {
+  for (;;) {
+    const before = await find();
+    requireVersion(preconditions, String(before.version));
+    const after = await writeRecord(collection, before, await change(before));
+    if (after) return { before, after };
+  }
+}
+
+/**
+ * Deletes a record for good, in the version that was found.
+ * @throws AppError `precondition_failed` where the preconditions do not allow a version
+ */
+export async function deleteRecord<Stored extends VersionedRecord>(
+  collection: Collection,
+  { find, preconditions }: Target<Stored>,
+): Promise<void> {
+  for (;;) {
+    const { _id, version } = await find();
+    requireVersion(preconditions, String(version));
+    const { deletedCount } = await collection.deleteOne({ _id, version });
+    if (deletedCount === 1) return;
+  }
+}
