@@ -59,18 +59,17 @@ describe('PATCH /tasks/:id/comments/:commentId', () => {
   test('412: a change that comes between reading and writing is not overwritten', async () => {
     const { member, path } = await commenter(api());
     const { id } = await comment(member, path, 'before');
-    const original = CommentModel.findOneAndUpdate.bind(CommentModel);
-    const writing = jest.spyOn(CommentModel, 'findOneAndUpdate').mockImplementationOnce(((
+    const { collection } = CommentModel;
+    const original = collection.updateOne.bind(collection);
+    const writing = jest.spyOn(collection, 'updateOne').mockImplementationOnce((async (
       ...given: Parameters<typeof original>
-    ) => ({
-      lean: async () => {
-        await CommentModel.updateOne(
-          { _id: id },
-          { $set: { text: 'rival' }, $inc: { version: 1 } },
-        );
-        return original(...given).lean();
-      },
-    })) as never);
+    ) => {
+      await original(
+        { _id: new Types.ObjectId(id) },
+        { $set: { text: 'rival' }, $inc: { version: 1 } },
+      );
+      return original(...given);
+    }) as never);
     const answer = await patch(member, `${path}/${id}`, { text: 'mine' }, { 'If-Match': '"1"' });
     writing.mockRestore();
     expectProblem(answer, 412, 'precondition_failed');

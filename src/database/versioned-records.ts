@@ -58,10 +58,14 @@ export async function writeRecord<Stored extends VersionedRecord>(
   return { ...Object.fromEntries(kept), ...set } as unknown as Stored;
 }
 
+const statedVersion = ({ version }: VersionedRecord) => String(version);
+
 /** How a record is found, and which versions of it the caller allows. */
 interface Target<Stored> {
   find: () => Promise<Stored>;
   preconditions: Preconditions;
+  /** As its ETag states it; the number of its changes where this is not told. */
+  versionOf?: (record: Stored) => string;
 }
 
 /**
@@ -72,12 +76,12 @@ interface Target<Stored> {
  */
 export async function changeRecord<Stored extends VersionedRecord>(
   collection: Collection,
-  { find, preconditions }: Target<Stored>,
+  { find, preconditions, versionOf = statedVersion }: Target<Stored>,
   change: (record: Stored) => Changes<Stored> | Promise<Changes<Stored>>,
 ): Promise<{ before: Stored; after: Stored }> {
   for (;;) {
     const before = await find();
-    requireVersion(preconditions, String(before.version));
+    requireVersion(preconditions, versionOf(before));
     const after = await writeRecord(collection, before, await change(before));
     if (after) return { before, after };
   }
@@ -89,11 +93,12 @@ export async function changeRecord<Stored extends VersionedRecord>(
  */
 export async function deleteRecord<Stored extends VersionedRecord>(
   collection: Collection,
-  { find, preconditions }: Target<Stored>,
+  { find, preconditions, versionOf = statedVersion }: Target<Stored>,
 ): Promise<void> {
   for (;;) {
-    const { _id, version } = await find();
-    requireVersion(preconditions, String(version));
+    const record = await find();
+    const { _id, version } = record;
+    requireVersion(preconditions, versionOf(record));
     const { deletedCount } = await collection.deleteOne({ _id, version });
     if (deletedCount === 1) return;
   }

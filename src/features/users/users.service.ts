@@ -99,7 +99,7 @@ export async function updateUser(
   { name, timeZone }: UserPatch,
   preconditions: Preconditions,
 ): Promise<Versioned<User>> {
-  const target = { find: () => findCaller(caller), preconditions };
+  const target = { find: () => findCaller(caller), preconditions, versionOf };
   const { after } = await changeRecord(UserModel.collection, target, (user) => ({
     name: name ?? user.name,
     timeZone: timeZone === undefined ? user.timeZone : (timeZone ?? 'UTC'),
