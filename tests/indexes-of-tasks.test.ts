@@ -6,6 +6,7 @@ import { fireReminders } from '../src/features/reminders/firing.service.ts';
 import { sweepAttachments } from '../src/features/attachments/sweep.service.ts';
 import { settleTasks } from '../src/features/tasks/settling.service.ts';
 import { sortFields } from '../src/features/tasks/tasks.contract.ts';
+import { findTask } from '../src/features/tasks/tasks.store.ts';
 import { attach, download } from './support/attachments.ts';
 import { createTask, type Member, signUp } from './support/factories.ts';
 import { createProject, createSection } from './support/projects.ts';
@@ -41,6 +42,19 @@ async function expectListsIndexed(member: Member, lists: readonly string[]): Pro
   }
   await expectIndexed(queries);
 }
+
+test('tasks that are read at the same time are served by an index', async () => {
+  const { api, queries } = watched();
+  const members = [await signUp(api), await signUp(api)];
+  const ids = await Promise.all(members.map(async (member) => (await createTask(member)).id));
+  queries.length = 0;
+  const reads = Array.from({ length: 5 }, () =>
+    members.map(({ user }, index) => findTask({ userId: user.id }, ids[index] ?? '')),
+  );
+  await Promise.all(reads.flat());
+  expect(JSON.stringify(queries)).toContain('$in');
+  await expectIndexed(queries);
+});
 
 const sorts = sortFields.flatMap((field) => [field, `-${field}`]);
 

@@ -1,9 +1,5 @@
 import { mongo, type Types } from 'mongoose';
-
-/** How many writes are under way at a time; what comes meanwhile waits for one of them, and goes together. */
-const lanes = 2;
-/** How many documents one write takes. */
-const maximumTogether = 100;
+import { inGroups } from './in-groups.ts';
 
 interface Waiting {
   readonly document: mongo.Document;
@@ -23,14 +19,10 @@ function refusedIn(error: unknown): Set<number> | undefined {
 }
 
 /**
- * Inserts what comes at the same time in one write, as a write takes about as long, here and in the database,
- * for one document as for ten. Alone, a document goes at once. Each call resolves when its own document is
+ * Inserts what comes at the same time in one write. Each call resolves when its own document is
  * acknowledged, and fails as it would have failed alone. All calls give the same options.
  */
 export function groupInserts(collection: Collection) {
-  let waiting: Waiting[] = [];
-  let underWay = 0;
-
   async function insertAlone({ document, options, stored, failed }: Waiting): Promise<void> {
     try {
       await collection.insertOne(document, options);
@@ -57,22 +49,15 @@ export function groupInserts(collection: Collection) {
     }
   }
 
-  async function insertWaiting(): Promise<void> {
-    underWay += 1;
-    while (waiting.length > 0) {
-      const group = waiting.slice(0, maximumTogether);
-      waiting = waiting.slice(maximumTogether);
-      const [alone] = group;
-      await (alone && group.length === 1 ? insertAlone(alone) : insertTogether(group));
-    }
-    underWay -= 1;
-  }
+  const insert = inGroups<Waiting>((group) => {
+    const [alone] = group;
+    return alone && group.length === 1 ? insertAlone(alone) : insertTogether(group);
+  });
 
   return {
     insertOne(document: mongo.Document, options?: mongo.InsertOneOptions): Promise<void> {
       return new Promise((stored, failed) => {
-        waiting.push({ document, options, stored, failed });
-        if (underWay < lanes) void insertWaiting();
+        insert({ document, options, stored, failed });
       });
     },
     findOne: (filter: { _id: Types.ObjectId }) => collection.findOne(filter),

@@ -3,6 +3,7 @@ import type { Caller } from '../../contract/endpoint.ts';
 import { isDuplicateKey } from '../../database/duplicate-key.ts';
 import { mostAtOnce, readBounded } from '../../database/bounded-read.ts';
 import { groupInserts } from '../../database/grouped-inserts.ts';
+import { groupReads } from '../../database/grouped-reads.ts';
 import { objectId } from '../../database/ids.ts';
 import { insertOnce } from '../../database/new-id.ts';
 import {
@@ -12,7 +13,7 @@ import {
 } from '../../database/versioned-records.ts';
 import { AppError } from '../../errors.ts';
 import type { Preconditions } from '../../versions.ts';
-import { accessibleTasks } from './tasks.access.ts';
+import { accessibleTasks, isAccessible, tasksAccessibleToAny } from './tasks.access.ts';
 import { TaskModel, type TaskRecord } from './tasks.model.ts';
 
 /** What only searches and this file need: a task is read without it. */
@@ -38,11 +39,26 @@ export function findTasks(
   return TaskModel.collection.find<ReadTask>(filter, { ...options, projection }).toArray();
 }
 
+/** A task that a caller asks for. */
+interface Asked {
+  readonly _id: Types.ObjectId;
+  readonly caller: Caller;
+}
+
+const readTogether = groupReads((group: readonly Asked[]): Promise<ReadTask[]> => {
+  const [first] = group;
+  if (first && group.length === 1) {
+    return findTasks({ _id: first._id, ...accessibleTasks(first.caller) }, { limit: 1 });
+  }
+  const ids = group.map(({ _id }) => _id);
+  const access = tasksAccessibleToAny(group.map(({ caller }) => caller));
+  return findTasks({ _id: { $in: ids }, ...access }, { limit: group.length });
+});
+
 /** @throws AppError `not_found` */
 export async function findTask(caller: Caller, id: string): Promise<ReadTask> {
-  const filter = { _id: objectId(id), ...accessibleTasks(caller) };
-  const [task] = await findTasks(filter, { limit: 1 });
-  if (!task) throw new AppError('not_found');
+  const task = await readTogether({ _id: objectId(id), caller });
+  if (!task || !isAccessible(caller, task)) throw new AppError('not_found');
   return task;
 }
 
