@@ -41,12 +41,12 @@ import { allowOrigins, apiHeaders, enforceHttps, requireClearMessage } from './h
 
 /** The API as an Express application: it neither listens nor reads settings. */
 export function createApp(dependencies: Dependencies, lifecycle: Lifecycle): Express {
-  const { cipher, config, database, logger, metrics } = dependencies;
+  const { cipher, config, database, logger, metrics, requestCounters } = dependencies;
   const guards = {
     cipher,
     database,
     authenticate: authenticate(dependencies),
-    limits: createRateLimits(config.RATE_LIMIT, database),
+    limits: createRateLimits(config.RATE_LIMIT, requestCounters),
     checkAnswers: config.NODE_ENV !== 'production',
   };
 

@@ -162,6 +162,17 @@ export const settingsSchema = z.object({
       'The S3-compatible bucket that keeps attachments, `s3+http://` without TLS; the database when missing. Percent-encode the key and the secret.',
     example: 's3://key:secret@s3.eu-central-1.amazonaws.com/bucket?region=eu-central-1',
   }),
+  REDIS_URL: z
+    .url({ protocol: /^rediss?$/, error: 'must be a redis:// or rediss:// address' })
+    .optional()
+    .meta({
+      description:
+        'Lets several instances share counts of requests and news of ended sessions through Redis; through the database when missing.',
+      example: 'redis://localhost:6379',
+    }),
+  WORKERS: wholeNumber(1, 64).prefault('1').meta({
+    description: 'How many processes share the port, to use more than one core.',
+  }),
   RATE_LIMIT: onOff
     .prefault('on')
     .meta({ description: '`off` lifts every rate limit, for benchmarks.' }),

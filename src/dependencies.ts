@@ -1,5 +1,6 @@
 import type { Config } from './config.ts';
 import type { Database } from './database/connection.ts';
+import { databaseCounters, type RequestCounters } from './database/counters.ts';
 import { type ApiTokens, createApiTokens } from './features/api-tokens/api-tokens.ts';
 import { type AccessTokens, createAccessTokens } from './features/auth/access-tokens.ts';
 import { type BreachCheck, createBreachCheck } from './features/auth/breached-passwords.ts';
@@ -15,6 +16,9 @@ import { type Cipher, createCipher } from './features/second-factor/cipher.ts';
 import { createJobQueue, type JobQueue } from './jobs/queue.ts';
 import type { Logger } from './logger.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
+import { noAnnouncements, redisAnnouncements } from './redis/announcements.ts';
+import type { Redis } from './redis/connection.ts';
+import { redisCounters } from './redis/counters.ts';
 
 /** How long an unused session lasts, and one that is used; in seconds. */
 interface Lifetimes {
@@ -40,6 +44,7 @@ export interface Dependencies {
   passwords: Passwords;
   queueReminder: QueueReminder;
   refreshTokens: RefreshTokens;
+  requestCounters: RequestCounters;
 }
 
 /** What only the process itself can know. */
@@ -47,14 +52,20 @@ type Given = Pick<Dependencies, 'config' | 'database' | 'logger'> & {
   jwtSecret: string;
   /** What mail is sent with; nothing where none is sent. */
   mailTransport: MailTransport | undefined;
+  /** What the instances share besides the database. */
+  redis?: Redis | undefined;
 };
 
 /** Makes the rest; the jobs are yet to be started. */
 export function createDependencies(given: Given): Dependencies {
-  const { config, database, logger, jwtSecret, mailTransport } = given;
+  const { config, database, logger, jwtSecret, mailTransport, redis } = given;
   // Access tokens can be made void by another secret without touching what lives longer.
   const lastingSecret = config.ENCRYPTION_SECRET ?? jwtSecret;
   const metrics = createMetrics();
+  // Several deployments may use one Redis, as long as their databases have different names.
+  const prefix = `task-manager:${database.name}:`;
+  const announcements = redis ? redisAnnouncements(redis, prefix) : noAnnouncements;
+  const inDatabase = databaseCounters(database);
   const jobs = createJobQueue(logger, metrics);
   const mail = createMail({ config, jobs, logger, transport: mailTransport });
   return {
@@ -62,17 +73,18 @@ export function createDependencies(given: Given): Dependencies {
     database,
     logger,
     accessTokens: createAccessTokens(jwtSecret, config.ACCESS_TOKEN_TTL),
-    apiTokens: createApiTokens(database),
+    apiTokens: createApiTokens(database, announcements),
     isBreached: createBreachCheck(config.BREACHED_PASSWORDS_URL, logger),
     cipher: createCipher(lastingSecret),
-    endedSessions: createEndedSessions(database, config.ACCESS_TOKEN_TTL),
+    endedSessions: createEndedSessions(database, config.ACCESS_TOKEN_TTL, announcements),
     identityProviders: createIdentityProviders(config),
     jobs,
     lifetimes: { refreshToken: config.REFRESH_TOKEN_TTL, session: config.SESSION_TTL },
     mail,
     metrics,
-    passwords: createPasswords(config.BCRYPT_COST),
+    passwords: createPasswords(config.BCRYPT_COST, config.WORKERS),
     queueReminder: createReminderQueue({ config, jobs, mail }),
     refreshTokens: createRefreshTokens(lastingSecret),
+    requestCounters: redis ? redisCounters(redis, prefix, inDatabase) : inDatabase,
   };
 }

@@ -9,6 +9,7 @@ import {
   type MailTransport,
 } from './features/mail/transport.ts';
 import type { Logger } from './logger.ts';
+import type { Redis } from './redis/connection.ts';
 
 /** What a development machine keeps between starts. */
 const directory = '.data';
@@ -81,4 +82,14 @@ export function provideMail(
   }
   logger.warn('SMTP_URL is not set: no e-mail is sent, and no forgotten password can be reset');
   return undefined;
+}
+
+/** Redis from the settings; nobody waits until it answers. */
+export async function provideRedis(
+  { REDIS_URL }: Pick<Config, 'REDIS_URL'>,
+  logger: Logger,
+): Promise<Redis | undefined> {
+  if (REDIS_URL === undefined) return undefined;
+  const { connectRedis } = await import('./redis/connection.ts');
+  return connectRedis(REDIS_URL, logger);
 }

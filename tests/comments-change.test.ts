@@ -61,15 +61,13 @@ describe('PATCH /tasks/:id/comments/:commentId', () => {
     const { id } = await comment(member, path, 'before');
     const { collection } = CommentModel;
     const original = collection.updateOne.bind(collection);
-    const writing = jest.spyOn(collection, 'updateOne').mockImplementationOnce((async (
-      ...given: Parameters<typeof original>
-    ) => {
+    const writing = jest.spyOn(collection, 'updateOne').mockImplementationOnce(async (...given) => {
       await original(
         { _id: new Types.ObjectId(id) },
         { $set: { text: 'rival' }, $inc: { version: 1 } },
       );
       return original(...given);
-    }) as never);
+    });
     const answer = await patch(member, `${path}/${id}`, { text: 'mine' }, { 'If-Match': '"1"' });
     writing.mockRestore();
     expectProblem(answer, 412, 'precondition_failed');

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { noAnnouncements } from '../src/redis/announcements.ts';
 import type { Database } from '../src/database/connection.ts';
 import { objectId } from '../src/database/ids.ts';
 import { AppError } from '../src/errors.ts';
@@ -111,7 +112,7 @@ describe('The database is asked', () => {
       await heldUntil;
       return answer;
     };
-    return Object.assign(counted, { apiTokens: createApiTokens({ run }) });
+    return Object.assign(counted, { apiTokens: createApiTokens({ run }, noAnnouncements) });
   }
 
   test('never for what lacks the right checksum', async () => {

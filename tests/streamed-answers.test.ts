@@ -4,6 +4,7 @@ import { describe, expect, test } from '@jest/globals';
 import express from 'express';
 import { pino } from 'pino';
 import * as z from 'zod';
+import { databaseCounters } from '../src/database/counters.ts';
 import { endpoint, type Handler } from '../src/contract/endpoint.ts';
 import { AppError } from '../src/errors.ts';
 import { createCipher } from '../src/features/second-factor/cipher.ts';
@@ -47,7 +48,7 @@ async function serving(handler: Handler<typeof contract.read>) {
   mount(app, '', routes(contract, { read: handler }), {
     database,
     authenticate: () => (_req, _res, next) => next(),
-    limits: createRateLimits(false, database),
+    limits: createRateLimits(false, databaseCounters(database)),
     checkAnswers: true,
     cipher: createCipher('-'),
   });

@@ -19,6 +19,7 @@ const pause = 500;
 mongoose.set({ autoIndex: false, autoCreate: false, bufferCommands: false, strictQuery: 'throw' });
 
 export interface Database {
+  readonly name: string;
   /** Whether requests can be served: connected, with every index built. */
   isReady(): boolean;
   /**
@@ -152,6 +153,7 @@ export function connectDatabase(
   });
 
   return {
+    name: nameIn(uri),
     ready: connectUntilReady().then(finishWhatWasInterrupted),
     isReady,
     run,

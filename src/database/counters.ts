@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { Database } from './connection.ts';
 import { CounterModel, type CounterRecord } from './counters.model.ts';
 import { isDuplicateKey } from './duplicate-key.ts';
 
@@ -10,19 +11,25 @@ export interface Counted {
   readonly window: number;
 }
 
-interface Count {
+export interface Count {
   readonly count: number;
   readonly resetsAt: Date;
 }
 
+/** What requests are counted with. */
+export interface RequestCounters {
+  countUp(counted: Counted, by?: number): Promise<Count>;
+  countFromZero(counted: Counted): Promise<void>;
+}
+
 /** The name under which something is counted. */
-function idOf({ key }: Counted): string {
+export function nameOf({ key }: Counted): string {
   return createHash('sha256').update(key).digest('base64url');
 }
 
 /** A window begins with the first count after the end of the last one. */
-async function add(counted: Counted, step: 1 | -1): Promise<Count> {
-  const _id = idOf(counted);
+async function add(counted: Counted, step: number): Promise<Count> {
+  const _id = nameOf(counted);
   for (;;) {
     const now = Date.now();
     const expiresAt = new Date(now + counted.window * 1000);
@@ -42,8 +49,8 @@ async function add(counted: Counted, step: 1 | -1): Promise<Count> {
 }
 
 /** Counts before anything is decided, so that requests at the same time cannot slip through. */
-export function countUp(counted: Counted): Promise<Count> {
-  return add(counted, 1);
+export function countUp(counted: Counted, by = 1): Promise<Count> {
+  return add(counted, by);
 }
 
 /** Takes one back that has turned out not to count. */
@@ -53,5 +60,13 @@ export async function countDown(counted: Counted): Promise<void> {
 
 /** Forgets what was counted in this window. */
 export async function countFromZero(counted: Counted): Promise<void> {
-  await CounterModel.deleteOne({ _id: idOf(counted) });
+  await CounterModel.deleteOne({ _id: nameOf(counted) });
+}
+
+/** Counts requests in the database, for all instances together. */
+export function databaseCounters({ run }: Pick<Database, 'run'>): RequestCounters {
+  return {
+    countUp: (counted, by) => run(() => countUp(counted, by)),
+    countFromZero: (counted) => run(() => countFromZero(counted)),
+  };
 }

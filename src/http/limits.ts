@@ -1,10 +1,10 @@
 import type { Request, RequestHandler } from 'express';
 import { rateLimit, type Store } from 'express-rate-limit';
+import type { RequestCounters } from '../database/counters.ts';
 import { AppError } from '../errors.ts';
-import { countDown, countFromZero, countUp } from '../database/counters.ts';
-import type { Database } from '../database/connection.ts';
 import { networkOf } from './address.ts';
 import { callerOf } from './authentication.ts';
+import { countExactly, countInSteps } from './shared-counts.ts';
 
 const windowInSeconds = 60;
 
@@ -21,24 +21,10 @@ export const rateLimits = {
 type RateLimitName = keyof typeof rateLimits;
 export type RateLimits = Record<RateLimitName, RequestHandler>;
 
-/** Counts in the database, for all instances together. */
-function sharedStore(prefix: string, { run }: Pick<Database, 'run'>): Store {
-  const counted = (key: string) => ({ key: `${prefix}:${key}`, window: windowInSeconds });
-  return {
-    localKeys: false,
-    async increment(key) {
-      const { count, resetsAt } = await run(() => countUp(counted(key)));
-      return { totalHits: count, resetTime: resetsAt };
-    },
-    decrement: (key) => run(() => countDown(counted(key))),
-    resetKey: (key) => run(() => countFromZero(counted(key))),
-  };
-}
-
 function limiter(
   identifier: RateLimitName,
   keyOf: (req: Request) => string,
-  store?: Store,
+  store: Store,
 ): RequestHandler {
   return rateLimit({
     windowMs: windowInSeconds * 1000,
@@ -49,7 +35,7 @@ function limiter(
     // The addresses are Express's own, by TRUST_PROXY; the library's warnings are about guessing them.
     validate: false,
     keyGenerator: keyOf,
-    ...(store && { store }),
+    store,
     handler: (_req, res, next) => {
       const retryAfter = Number(res.getHeader('Retry-After') ?? windowInSeconds);
       next(new AppError('rate_limited', { retryAfter }));
@@ -59,16 +45,21 @@ function limiter(
 
 const unlimited: RequestHandler = (_req, _res, next) => next();
 
+/** How many steps there are to a limit; by one of them for each instance it may be exceeded. */
+const steps = 20;
+
 /**
- * Counts requests, the answers tell the caller how much is left. Guesses are counted for all instances
- * together; the rest in this process, as a count in the database would cost more than most requests.
+ * Counts requests for all instances together, the answers tell the caller how much is left. Guesses are
+ * counted one by one, whatever it costs; the rest in steps.
  */
-export function createRateLimits(enabled: boolean, database: Pick<Database, 'run'>): RateLimits {
+export function createRateLimits(enabled: boolean, counters: RequestCounters): RateLimits {
   if (!enabled) return { user: unlimited, address: unlimited, credentials: unlimited };
   const byAddress = (req: Request) => networkOf(req.ip ?? '');
+  const shared = (prefix: RateLimitName) => ({ prefix, window: windowInSeconds, counters });
+  const inSteps = (name: RateLimitName) => countInSteps(shared(name), rateLimits[name] / steps);
   return {
-    user: limiter('user', ({ res }) => callerOf(res?.locals ?? {})?.userId ?? ''),
-    address: limiter('address', byAddress),
-    credentials: limiter('credentials', byAddress, sharedStore('credentials', database)),
+    user: limiter('user', ({ res }) => callerOf(res?.locals ?? {})?.userId ?? '', inSteps('user')),
+    address: limiter('address', byAddress, inSteps('address')),
+    credentials: limiter('credentials', byAddress, countExactly(shared('credentials'))),
   };
 }

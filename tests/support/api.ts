@@ -11,7 +11,7 @@ import { createDependencies, type Dependencies } from '../../src/dependencies.ts
 import type { Lifecycle } from '../../src/http/lifecycle.ts';
 import { createServer } from '../../src/http/server.ts';
 import { createLogger } from '../../src/logger.ts';
-import { provideMail } from '../../src/provision.ts';
+import { provideMail, provideRedis } from '../../src/provision.ts';
 
 export const jwtSecret = 'a secret for tests, of more than 32 bytes';
 
@@ -25,6 +25,12 @@ export interface Api {
   close(): Promise<void>;
 }
 
+/** Where the whole suite is to run with Redis, as with `TEST_REDIS_URL=redis://localhost:6379 npm test`. */
+function redisForAllTests(): Record<string, string> {
+  const { TEST_REDIS_URL } = process.env;
+  return TEST_REDIS_URL === undefined ? {} : { REDIS_URL: TEST_REDIS_URL };
+}
+
 /** Starts an instance; several may share the database of a test file, as they do in production. */
 export async function startInstance(
   database: Database,
@@ -35,12 +41,16 @@ export async function startInstance(
     BCRYPT_COST: '4',
     LOG_LEVEL: 'silent',
     RATE_LIMIT: 'off',
+    ...redisForAllTests(),
     ...settings,
   });
   const logger = createLogger(config.LOG_LEVEL);
   const lifecycle = { stopping: false };
   const mailTransport = provideMail(config, logger);
-  const dependencies = createDependencies({ config, database, logger, jwtSecret, mailTransport });
+  const redis = await provideRedis(config, logger);
+  if (redis) await once(redis.client, 'ready');
+  const given = { config, database, logger, jwtSecret, mailTransport, redis };
+  const dependencies = createDependencies(given);
   const server = createServer(createApp(dependencies, lifecycle), config);
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -56,6 +66,7 @@ export async function startInstance(
       server.closeAllConnections();
       server.close();
       await once(server, 'close');
+      await redis?.close();
     },
   };
 }

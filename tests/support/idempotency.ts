@@ -3,6 +3,7 @@ import express from 'express';
 import mongoose, { Types } from 'mongoose';
 import { pino } from 'pino';
 import * as z from 'zod';
+import { databaseCounters } from '../../src/database/counters.ts';
 import { endpoint, type Handlers } from '../../src/contract/endpoint.ts';
 import type { Database } from '../../src/database/connection.ts';
 import { IdempotencyKeyModel } from '../../src/database/idempotency-keys.model.ts';
@@ -88,7 +89,7 @@ function createThings(
     checkAnswers: true,
     cipher: createCipher(secret),
     database,
-    limits: createRateLimits(false, database),
+    limits: createRateLimits(false, databaseCounters(database)),
   });
   app.use(answerFailures(logger));
   return createServer(app, { TLS_CERT_FILE: undefined, TLS_KEY_FILE: undefined });

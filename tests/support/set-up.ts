@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { resolve } from 'node:path';
 import { promisify } from 'node:util';
+import { hasRedis } from './redis-server.ts';
 import { startEmbeddedDatabase, type EmbeddedDatabase } from '../../src/database/embedded.ts';
 
 declare global {
@@ -24,6 +25,12 @@ async function compile(): Promise<void> {
   await promisify(execFile)(process.execPath, [compiler, ...options]);
 }
 
+function sayWhatIsLeftOut(): void {
+  if (hasRedis) return;
+  process.stderr.write('redis-server is not on PATH: the tests of REDIS_URL are left out\n');
+}
+
 export default async function setUp(): Promise<void> {
+  sayWhatIsLeftOut();
   await Promise.all([startDatabase(), compile()]);
 }

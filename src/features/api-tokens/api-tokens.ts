@@ -3,6 +3,7 @@ import type { Caller } from '../../contract/endpoint.ts';
 import type { Scope } from '../../contract/scopes.ts';
 import type { Database } from '../../database/connection.ts';
 import { AppError } from '../../errors.ts';
+import type { Announcements } from '../../redis/announcements.ts';
 import { UserModel } from '../users/users.model.ts';
 import { ApiTokenModel, type ApiTokenRecord } from './api-tokens.model.ts';
 import { hasTokenPrefix, isWellFormed } from './token-format.ts';
@@ -18,7 +19,7 @@ export interface ApiTokens {
   isApiToken(token: string): boolean;
   /** @throws AppError `invalid_token` for one that is unknown, expired or deleted, or whose owner is */
   verify(token: string): Promise<TokenHolder>;
-  /** Makes every change that was written before the call hold here at once. */
+  /** Makes every change that was written before the call hold here at once; announces it. */
   forget(): void;
 }
 
@@ -60,10 +61,13 @@ async function lookUp(tokenHash: string): Promise<Known | undefined> {
 
 /**
  * Which API tokens are valid. The database is asked once in 900 ms for each token in use, so that a
- * deletion on another instance holds here within a second; while it cannot be asked, requests fail
+ * deletion on another instance holds here within a second, and at once where it is announced; while it cannot be asked, requests fail
  * rather than trust what was known. Whatever lacks the right checksum is refused unasked.
  */
-export function createApiTokens(database: Pick<Database, 'run'>): ApiTokens {
+export function createApiTokens(
+  database: Pick<Database, 'run'>,
+  announcements: Announcements,
+): ApiTokens {
   /** By the hash of the token, in the order of being asked; requests at the same time share one. */
   const lookUps = new Map<string, LookUp>();
 
@@ -80,6 +84,10 @@ export function createApiTokens(database: Pick<Database, 'run'>): ApiTokens {
     return asked;
   }
 
+  // Look-ups that are under way were asked before, and have no way back into what is remembered.
+  const forgetHere = () => lookUps.clear();
+  announcements.listen('API tokens', forgetHere);
+
   return {
     isApiToken: hasTokenPrefix,
     async verify(token) {
@@ -91,7 +99,9 @@ export function createApiTokens(database: Pick<Database, 'run'>): ApiTokens {
       if (!known || known.expiresAt.getTime() <= Date.now()) throw new AppError('invalid_token');
       return known;
     },
-    // Look-ups that are under way were asked before, and have no way back into what is remembered.
-    forget: () => lookUps.clear(),
+    forget() {
+      forgetHere();
+      announcements.announce('API tokens');
+    },
   };
 }

@@ -1,5 +1,6 @@
 import type { Database } from '../../database/connection.ts';
 import { AppError } from '../../errors.ts';
+import type { Announcements } from '../../redis/announcements.ts';
 import { SessionModel } from './sessions.model.ts';
 
 /** Milliseconds. What is known is refreshed after the first and never trusted after the second. */
@@ -11,20 +12,21 @@ const overlap = 10_000;
 export interface EndedSessions {
   /** @throws AppError `invalid_token` once the session has ended */
   requireActive(sessionId: string): void | Promise<void>;
-  /** Takes in every end that was written before the call, so that it holds here at once. */
+  /** Takes in every end that was written before the call, so that it holds here at once; announces it. */
   catchUp(): Promise<void>;
 }
 
 /**
  * Which sessions have ended while their access tokens still live, held in memory and read again from
  * the database at most every 400 ms, so that an authenticated request costs no query of its own. An
- * end on another instance holds here within a second; while the database cannot be asked, requests
+ * end on another instance holds here within a second, and at once where it is announced; while the database cannot be asked, requests
  * fail rather than trust what was known. Readings happen on demand: an idle server makes none.
  * @param remember seconds for which an access token can outlive its session
  */
 export function createEndedSessions(
   database: Pick<Database, 'run'>,
   remember: number,
+  announcements: Announcements,
 ): EndedSessions {
   /** When each ended session may be forgotten, in the order of becoming known. */
   const ended = new Map<string, number>();
@@ -68,8 +70,17 @@ export function createEndedSessions(
     if (ended.has(sessionId)) throw new AppError('invalid_token');
   }
 
+  // Should it fail, the next request finds it out.
+  announcements.listen(
+    'ended sessions',
+    () => void knowSince(performance.now()).catch(() => undefined),
+  );
+
   return {
-    catchUp: () => knowSince(performance.now()),
+    catchUp() {
+      announcements.announce('ended sessions');
+      return knowSince(performance.now());
+    },
     requireActive(sessionId) {
       const now = performance.now();
       const age = now - readAt;

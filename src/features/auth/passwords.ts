@@ -29,9 +29,11 @@ export interface Passwords {
  * bcrypt behind a queue. A hash keeps a core busy for about 0.2 s at cost 12, so one core is left to
  * everything else, and a queue that grows too long refuses rather than makes everybody wait.
  * @param cost the base-2 logarithm of the number of rounds
+ * @param processes how many share the cores
  */
-export function createPasswords(cost: number): Passwords {
-  const workers = Math.min(maximumWorkers, Math.max(1, availableParallelism() - 1));
+export function createPasswords(cost: number, processes = 1): Passwords {
+  const share = Math.floor((availableParallelism() - 1) / processes);
+  const workers = Math.min(maximumWorkers, Math.max(1, share));
   const queue = pLimit(workers);
   const enqueue = <T>(work: () => Promise<T>): Promise<T> => {
     if (queue.pendingCount >= workers * waitingPerWorker) {
