@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { Validator } from '@seriousme/openapi-schema-validator';
 import { api as contracts, basePath } from '../src/api.ts';
+import { isPageOfVersions } from '../src/contract/schemas.ts';
 import type { Endpoint } from '../src/contract/endpoint.ts';
 import { scopes } from '../src/contract/scopes.ts';
 import { type ErrorCode, errorCodes } from '../src/errors.ts';
@@ -48,6 +49,11 @@ const endpoints: (Endpoint & { name: string })[] = Object.entries(contracts).fla
       name: `${feature}.${name}`,
     })),
 );
+
+/** Whether an answer says which version it is, so that a caller can ask for another one only. */
+function readsVersion({ answer, download, method, versioned }: Endpoint): boolean {
+  return method === 'get' && (download ?? versioned ?? isPageOfVersions(answer));
+}
 
 function operationOf({ method, path }: Endpoint): Operation {
   const operation = document.paths[basePath + path.replace(/:(\w+)/g, '{$1}')]?.[method];
@@ -154,8 +160,8 @@ describe.each(endpoints)('$name', (endpoint) => {
 
   test('tells every status with which it can end', () => {
     const { access, body, download, errors, method, params, preconditions, status } = endpoint;
-    const { upload, versioned } = endpoint;
-    const reads = download ?? (versioned && method === 'get');
+    const { upload } = endpoint;
+    const reads = readsVersion(endpoint);
     const expected = new Set([
       status,
       ...(endpoint.dryRun ? [200] : []),
@@ -197,8 +203,8 @@ describe.each(endpoints)('$name', (endpoint) => {
       expect.arrayContaining(['Retry-After', 'RateLimit', 'RateLimit-Policy']),
     );
     expect(headers(503)).toContain('Retry-After');
-    const { download, versioned } = endpoint;
-    expect(headers(endpoint.status).includes('ETag')).toBe((versioned ?? download) === true);
+    const tagged = endpoint.versioned ?? readsVersion(endpoint);
+    expect(headers(endpoint.status).includes('ETag')).toBe(tagged);
     expect(headers(endpoint.status).includes('Location')).toBe(endpoint.location !== undefined);
     const takesKey = endpoint.method === 'post';
     expect(headers(endpoint.status).includes('Idempotent-Replayed')).toBe(takesKey);
@@ -216,8 +222,8 @@ describe.each(endpoints)('$name', (endpoint) => {
       const needed = place === 'query' && endpoint.query?.safeParse({}).success === false;
       expect(required).toBe(place === 'path' || needed);
     }
-    const { download, method, preconditions, versioned } = endpoint;
-    const conditional = preconditions ?? download ?? (versioned && method === 'get');
+    const { download, method, preconditions } = endpoint;
+    const conditional = preconditions ?? readsVersion(endpoint);
     const named = parameters.filter((one) => one.in === 'header').map(({ name }) => name);
     expect(named).toEqual([
       ...(conditional ? ['If-Match', 'If-None-Match'] : []),

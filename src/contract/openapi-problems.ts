@@ -3,6 +3,7 @@ import * as z from 'zod';
 import { type ErrorCode, errorCodes } from '../errors.ts';
 import type { Endpoint } from './endpoint.ts';
 import { type Header, headersOf } from './openapi-headers.ts';
+import { isPageOfVersions } from './schemas.ts';
 
 /** What the HTTP layer tells about failures. */
 export interface ProblemOptions {
@@ -51,8 +52,9 @@ const administrator = ['not_allowed', 'second_factor_required'] as const;
 const keyed = ['idempotency_key_in_flight', 'idempotency_key_reused'] as const;
 
 /** Whether a caller can ask for the answer only if it is new. */
-export function hasVersionToRead({ download, method, versioned }: Endpoint): boolean {
-  return download === true || (versioned === true && method === 'get');
+export function hasVersionToRead({ answer, download, method, versioned }: Endpoint): boolean {
+  if (method !== 'get') return false;
+  return download === true || versioned === true || isPageOfVersions(answer);
 }
 
 /** Whether repetitions of a request are told by a key; a file would have to be kept to compare it. */

@@ -34,7 +34,7 @@ function answerOf(endpoint: Endpoint): Response {
     description: status === 204 ? 'Done.' : status === 201 ? 'Created.' : 'The answer.',
     headers: headersOf(
       'X-Request-Id',
-      ...(versioned || download ? (['ETag'] as const) : []),
+      ...(versioned || hasVersionToRead(endpoint) ? (['ETag'] as const) : []),
       ...(location ? (['Location'] as const) : []),
       ...(attachment || download ? (['Content-Disposition'] as const) : []),
       ...(download ? (['Accept-Ranges'] as const) : []),

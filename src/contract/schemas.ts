@@ -60,6 +60,14 @@ export const pageQuery = {
     .meta({ description: 'The nextCursor of the page before; opaque.' }),
 };
 
+/** Whether an answer is a page of objects that count their changes, which tell when the page has changed. */
+export function isPageOfVersions(answer: z.ZodObject | undefined): boolean {
+  const { data, nextCursor } = answer?.shape ?? {};
+  if (!nextCursor || !(data instanceof z.ZodArray)) return false;
+  const { element } = data;
+  return element instanceof z.ZodObject && 'version' in element.shape;
+}
+
 /** The answer of every list. */
 export function pageOf<Item extends z.ZodType>(item: Item) {
   return z.object({

@@ -2,6 +2,7 @@ import type { Express, Request, RequestHandler, Response } from 'express';
 import type { Database } from '../database/connection.ts';
 import type { Cipher } from '../features/second-factor/cipher.ts';
 import type { Contract, Endpoint, Handler, Handlers } from '../contract/endpoint.ts';
+import { isPageOfVersions } from '../contract/schemas.ts';
 import { acceptsJson } from './accept.ts';
 import { addressOf, networkOf } from './address.ts';
 import { sendAnswer } from './answer.ts';
@@ -69,6 +70,7 @@ function guardsOf(endpoint: Endpoint, guards: Guards): RequestHandler[] {
 function respond(endpoint: Endpoint, handler: Handler<Endpoint>, guards: Guards) {
   const { checkAnswers, database } = guards;
   // What is sent as it is read cannot be kept.
+  const isPage = endpoint.method === 'get' && isPageOfVersions(endpoint.answer);
   const repeatable = endpoint.method === 'post' && !endpoint.streamed;
   return async (req: Request, res: Response): Promise<void> => {
     const preconditions = preconditionsOf(req.headers);
@@ -85,7 +87,7 @@ function respond(endpoint: Endpoint, handler: Handler<Endpoint>, guards: Guards)
         return { address, network: networkOf(address), userAgent };
       },
     } as Parameters<typeof handler>[0];
-    const exchange = { endpoint, req, res, preconditions, checkAnswers };
+    const exchange = { endpoint, req, res, preconditions, checkAnswers, isPage };
     const work = () => handler(request);
     if (key === undefined) await sendAnswer(exchange, await database.run(work));
     else await answerOnce({ exchange, key, guards }, work);
