@@ -95,3 +95,10 @@ describe.each(['cut', 'freeze'] as const)('while the database is away (%s)', (fa
     await expectUnavailable(member.send('get', '/users/me'));
   });
 });
+
+test('a process that was busy for a while does not take its database for away', async () => {
+  await once(mongoose.connection.getClient(), 'serverHeartbeatSucceeded');
+  const end = performance.now() + 1200;
+  while (performance.now() < end);
+  await expect(database.run(() => 'served')).resolves.toBe('served');
+});

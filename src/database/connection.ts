@@ -82,10 +82,12 @@ export function connectDatabase(
 ): Database {
   const { connection } = mongoose;
   const underWay = new Set<(reason: AppError) => void>();
+  let watched: mongo.MongoClient | undefined;
+  let reached = false;
   let prepared = false;
   let closing = false;
 
-  const isReady = () => prepared && connection.readyState === mongoose.ConnectionStates.connected;
+  const isReady = () => prepared && reached;
   const unavailable = () => new AppError('database_unavailable', { retryAfter: 2 });
 
   /** Without waiting for the driver, which goes on hoping for a while. */
@@ -115,6 +117,35 @@ export function connectDatabase(
     }
   }
 
+  function lose(): void {
+    reached = false;
+    for (const giveUp of underWay) giveUp(unavailable());
+    underWay.clear();
+    if (!closing && prepared) logger.warn('database lost');
+  }
+
+  function reach(): void {
+    reached = true;
+    logger.info('database connected');
+    if (prepared) void finishWhatWasInterrupted();
+  }
+
+  /**
+   * By what the driver finds out. Mongoose's own state also tells of a loss where no heartbeat has come in
+   * for a second, and so whenever this process itself was busy for as long.
+   */
+  function watch(client: mongo.MongoClient): void {
+    if (client === watched) return;
+    watched = client;
+    reach();
+    client.on('topologyDescriptionChanged', ({ newDescription: { servers } }) => {
+      if (client !== watched) return;
+      const reachable = [...servers.values()].some(({ isWritable }) => isWritable);
+      if (reachable && !reached) reach();
+      if (!reachable && reached) lose();
+    });
+  }
+
   async function connect(): Promise<void> {
     await mongoose.connect(uri, {
       dbName: nameIn(uri),
@@ -126,6 +157,7 @@ export function connectDatabase(
       enableUtf8Validation: false,
       writeConcern: { w: 'majority', journal: true },
     });
+    watch(connection.getClient());
     await buildIndexes();
     await prepare();
     prepared = true;
@@ -141,16 +173,6 @@ export function connectDatabase(
       }
     }
   }
-
-  connection.on('disconnected', () => {
-    for (const giveUp of underWay) giveUp(unavailable());
-    underWay.clear();
-    if (!closing && prepared) logger.warn('database lost');
-  });
-  connection.on('connected', () => {
-    logger.info('database connected');
-    if (prepared) void finishWhatWasInterrupted();
-  });
 
   return {
     name: nameIn(uri),
