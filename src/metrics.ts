@@ -1,4 +1,4 @@
-import { collectDefaultMetrics, Counter, Histogram, Registry } from 'prom-client';
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 
 interface ObservedRequest {
   method: string;
@@ -8,9 +8,18 @@ interface ObservedRequest {
   milliseconds: number;
 }
 
+/** How many requests are under way, and how many may be. */
+interface Concurrency {
+  readonly underWay: number;
+  readonly limit: number;
+}
+
 export interface Metrics {
   observeRequest(request: ObservedRequest): void;
   observeJob(job: string, outcome: 'done' | 'failed'): void;
+  /** Of a request that is more than the server can do. */
+  countRefusal(): void;
+  showConcurrency(concurrency: Concurrency): void;
   /** In the Prometheus text format. */
   render(): Promise<{ contentType: string; text: string }>;
 }
@@ -32,6 +41,24 @@ export function createMetrics(): Metrics {
     labelNames: ['job', 'outcome'],
     registers: [registry],
   });
+  const refusals = new Counter({
+    name: 'http_requests_refused_total',
+    help: 'Requests that were refused at once, as too many were under way.',
+    registers: [registry],
+  });
+  let concurrency: Concurrency = { underWay: 0, limit: 0 };
+  const underWay: Gauge = new Gauge({
+    name: 'http_requests_under_way',
+    help: 'Requests that count towards the limit.',
+    registers: [registry],
+    collect: () => underWay.set(concurrency.underWay),
+  });
+  const limit: Gauge = new Gauge({
+    name: 'http_requests_limit',
+    help: 'How many requests may be under way at present.',
+    registers: [registry],
+    collect: () => limit.set(concurrency.limit),
+  });
   // The library would look up its labels for each request anew.
   const ofRoutes = new Map<string, Histogram.Internal<string>>();
   function histogramOf({ method, route, status }: Omit<ObservedRequest, 'milliseconds'>) {
@@ -44,6 +71,10 @@ export function createMetrics(): Metrics {
   }
 
   return {
+    countRefusal: () => refusals.inc(),
+    showConcurrency: (shown) => {
+      concurrency = shown;
+    },
     observeJob: (job, outcome) => jobs.inc({ job, outcome }),
     observeRequest: ({ milliseconds, ...labels }) =>
       histogramOf(labels).observe(milliseconds / 1000),

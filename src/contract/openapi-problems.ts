@@ -80,6 +80,7 @@ function errorsOf(endpoint: Endpoint): ErrorCode[] {
     'rate_limited',
     'headers_too_large',
     'internal_error',
+    'overloaded',
     'database_unavailable',
   ];
   return [...new Set([...endpoint.errors, ...implied])];

@@ -1,9 +1,10 @@
-import type { Express, Request, RequestHandler, Response } from 'express';
+import type { Express, RequestHandler } from 'express';
 import type { Database } from '../database/connection.ts';
 import type { Cipher } from '../features/second-factor/cipher.ts';
 import type { Contract, Endpoint, Handler, Handlers } from '../contract/endpoint.ts';
 import { isPageOfVersions } from '../contract/schemas.ts';
 import { acceptsJson } from './accept.ts';
+import { givePlaceBack, inPlace, withoutPlace } from './admission.ts';
 import { addressOf, networkOf } from './address.ts';
 import { sendAnswer } from './answer.ts';
 import { type Authenticate, callerOf } from './authentication.ts';
@@ -48,10 +49,19 @@ function authenticated(endpoint: Endpoint, { authenticate, limits }: Guards): Re
   };
 }
 
+/**
+ * Whether it takes long by itself: a file, an answer without end, passwords, which have a queue and a
+ * limit of their own, or other servers.
+ */
+function takesLong({ upload, download, streamed, limit }: Endpoint): boolean {
+  return upload === true || download === true || streamed === true || limit === 'credentials';
+}
+
 function guardsOf(endpoint: Endpoint, guards: Guards): RequestHandler[] {
   const { limits } = guards;
   const isPatch = endpoint.method === 'patch';
   return [
+    ...(takesLong(endpoint) ? [givePlaceBack] : []),
     ...(endpoint.upload ? [closeUnlessRead] : []),
     ...(endpoint.download ? [] : [acceptsJson]),
     ...(endpoint.access === 'public' ? [] : [authenticated(endpoint, guards), limits.user]),
@@ -61,7 +71,11 @@ function guardsOf(endpoint: Endpoint, guards: Guards): RequestHandler[] {
         ? [limits.address]
         : []),
     ...(endpoint.body
-      ? [jsonBody(['application/json', ...(isPatch ? ['application/merge-patch+json'] : [])])]
+      ? [
+          withoutPlace(
+            jsonBody(['application/json', ...(isPatch ? ['application/merge-patch+json'] : [])]),
+          ),
+        ]
       : []),
     ...(endpoint.upload ? [fileBody] : []),
   ];
@@ -72,7 +86,7 @@ function respond(endpoint: Endpoint, handler: Handler<Endpoint>, guards: Guards)
   // What is sent as it is read cannot be kept.
   const isPage = endpoint.method === 'get' && isPageOfVersions(endpoint.answer);
   const repeatable = endpoint.method === 'post' && !endpoint.streamed;
-  return async (req: Request, res: Response): Promise<void> => {
+  return inPlace(async (req, res) => {
     const preconditions = preconditionsOf(req.headers);
     const key = repeatable ? idempotencyKeyOf(req) : undefined;
     const request = {
@@ -91,7 +105,7 @@ function respond(endpoint: Endpoint, handler: Handler<Endpoint>, guards: Guards)
     const work = () => handler(request);
     if (key === undefined) await sendAnswer(exchange, await database.run(work));
     else await answerOnce({ exchange, key, guards }, work);
-  };
+  });
 }
 
 /**

@@ -122,8 +122,11 @@ export function allowOrigins(origins: readonly string[]): RequestHandler {
   };
 }
 
-/** Asked by the platform inside its own network, where there is no TLS. */
-const healthPaths = new Set(['/livez', '/readyz', '/metrics']);
+/**
+ * Asked by the platform, which decides by the answers whether this instance goes on; inside its own
+ * network, where there is no TLS.
+ */
+export const healthPaths = new Set(['/livez', '/readyz', '/metrics']);
 const pages = /^\/(docs|problems|\.well-known|verify-email|reset-password|account\.js)(\/|$)/;
 
 /**

@@ -79,7 +79,7 @@ export const authContract = {
     location: '/users/me',
     secret: true,
     limit: 'credentials',
-    errors: ['email_taken', 'overloaded'],
+    errors: ['email_taken'],
     example: {
       body: { email: 'ada@example.com', password: 'correct horse battery', name: 'Ada' },
       answer: { user: exampleUser, ...exampleTokens },
@@ -97,13 +97,7 @@ export const authContract = {
     answer: signInSchema,
     secret: true,
     limit: 'credentials',
-    errors: [
-      'invalid_credentials',
-      'second_factor_required',
-      'wrong_code',
-      'account_disabled',
-      'overloaded',
-    ],
+    errors: ['invalid_credentials', 'second_factor_required', 'wrong_code', 'account_disabled'],
     example: {
       body: { email: 'ada@example.com', password: 'correct horse battery' },
       answer: { user: exampleUser, ...exampleTokens },

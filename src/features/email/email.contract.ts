@@ -94,7 +94,7 @@ export const emailContract = {
     body: passwordResetSchema,
     status: 204,
     limit: 'credentials',
-    errors: ['invalid_email_token', 'overloaded'],
+    errors: ['invalid_email_token'],
     example: { body: { token: exampleToken, newPassword: 'staple battery horse' } },
   }),
 };

@@ -39,7 +39,6 @@ export const proofErrors = [
   'fresh_sign_in_required',
   'second_factor_required',
   'wrong_code',
-  'overloaded',
 ] as const;
 
 export const emailSchema = z
