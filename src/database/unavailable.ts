@@ -1,6 +1,15 @@
 import { MongooseError, mongo } from 'mongoose';
 
 /**
+ * Whether a connection broke while a command was written to it: the driver then hands on what the socket
+ * says. A caller who breaks off a request has no system call in its error.
+ */
+function isBrokenConnection(error: unknown): boolean {
+  const { code, syscall } = (error ?? {}) as Partial<NodeJS.ErrnoException>;
+  return code === 'EPIPE' || (code === 'ECONNRESET' && syscall !== undefined);
+}
+
+/**
  * Whether an error means that the database cannot be reached, rather than that it refused something.
  * Mongoose throws a bare MongooseError where the first connection was never made.
  */
@@ -20,5 +29,6 @@ export function isDatabaseUnavailable(error: unknown): boolean {
   ) {
     return true;
   }
-  return error instanceof MongooseError && error.message.includes('initial connection');
+  if (error instanceof MongooseError) return error.message.includes('initial connection');
+  return isBrokenConnection(error);
 }
