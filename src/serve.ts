@@ -1,5 +1,6 @@
 import cluster from 'node:cluster';
 import { once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { createApp } from './app.ts';
 import type { Config } from './config.ts';
 import { connectDatabase } from './database/connection.ts';
@@ -21,6 +22,12 @@ import {
   provideRedis,
   provideSecret,
 } from './provision.ts';
+
+/**
+ * Milliseconds after which a start listens even where the database is still being made ready: new
+ * indexes may take minutes, in which it can at least say that it is alive.
+ */
+const longestWait = 20_000;
 
 /** What keeps the server from listening, by the setting that mends it. */
 function whyNotListening({ PORT, HOST }: Config, error: unknown): Error {
@@ -80,6 +87,9 @@ export async function serve(config: Config): Promise<void> {
   process.on('SIGTERM', (signal) => void stop(signal));
   process.on('SIGINT', (signal) => void stop(signal));
 
+  // A proxy sends requests as soon as somebody listens, and they would fail until the database is there.
+  await Promise.race([database.tried, sleep(longestWait, undefined, { ref: false })]);
+  if (lifecycle.stopping) return;
   server.listen(config.PORT, config.HOST);
   await once(server, 'listening').catch((error: unknown) => {
     throw whyNotListening(config, error);

@@ -127,6 +127,13 @@ describe('a running process', () => {
       });
     }));
 
+  test('is ready as soon as it listens', () =>
+    inFolder((folder) =>
+      running(folder, settings(), async (api) => {
+        expect((await fetch(`${await originOf(api)}/readyz`)).status).toBe(200);
+      }),
+    ));
+
   test('answers while its database is away', () =>
     inFolder((folder) => {
       const away = { ...settings(), MONGODB_URI: 'mongodb://127.0.0.1:9/away' };

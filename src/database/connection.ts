@@ -35,6 +35,8 @@ export interface Database {
   ping(): Promise<void>;
   /** Resolves at the first time of being ready, however long the server stays away. */
   readonly ready: Promise<void>;
+  /** Resolves once the first attempt to become ready has succeeded or failed. */
+  readonly tried: Promise<void>;
   close(): Promise<void>;
 }
 
@@ -166,20 +168,27 @@ export function connectDatabase(
     prepared = true;
   }
 
-  async function connectUntilReady(): Promise<void> {
-    while (!closing && !prepared) {
-      try {
-        await connect();
-      } catch (error) {
-        logger.warn({ reason: (error as Error).message }, 'database not reached, trying again');
-        await sleep(pause, undefined, { ref: false });
-      }
+  async function tryToConnect(): Promise<void> {
+    try {
+      await connect();
+    } catch (error) {
+      logger.warn({ reason: (error as Error).message }, 'database not reached, trying again');
     }
   }
 
+  async function connectUntilReady(firstAttempt: Promise<void>): Promise<void> {
+    await firstAttempt;
+    while (!closing && !prepared) {
+      await sleep(pause, undefined, { ref: false });
+      await tryToConnect();
+    }
+  }
+
+  const tried = tryToConnect();
   return {
     name: nameIn(uri),
-    ready: connectUntilReady().then(finishWhatWasInterrupted),
+    ready: connectUntilReady(tried).then(finishWhatWasInterrupted),
+    tried,
     isReady,
     run,
     ping: () =>
