@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { createServer as createHttpServer, type Server } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
+import { Server as NetServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Express } from 'express';
 import type { Config } from '../config.ts';
@@ -65,22 +66,53 @@ export function createServer(
   return server;
 }
 
-/** How long keep-alive clients are told to leave, and how long requests in flight may take. */
+/** How long everybody is told to leave while new connections are still taken. */
 const farewell = 1 * seconds;
-const patience = 7 * seconds;
+/** How long connections that are idle may still bring a last request: a proxy keeps some for later. */
+const parting = 2 * seconds;
+/** How long requests in flight may take after that. */
+const patience = 5 * seconds;
+
+/** Milliseconds of a turn of the event loop in which next to nothing was done. */
+const quietTurn = 0.1;
+const mostTurns = 1000;
+
+const turnOfEventLoop = () =>
+  new Promise<void>((resolve) => {
+    setImmediate(resolve);
+  });
 
 /**
- * Ends without failing a request: readiness goes first, then keep-alive clients are sent away, then
- * the server closes once the last answer is out. Takes at most 8 s.
+ * Waits for a moment in which whoever has connected is known here. A connection that the system has
+ * taken in our name meanwhile would be reset, and its first request with it.
+ */
+async function untilNobodyWaits(): Promise<void> {
+  await turnOfEventLoop();
+  for (let turn = 0; turn < mostTurns; turn += 1) {
+    const beganAt = performance.now();
+    await turnOfEventLoop();
+    if (performance.now() - beganAt < quietTurn) return;
+  }
+}
+
+/**
+ * Ends without failing a request: readiness goes first, then everybody is sent away with their next
+ * answer, then nobody new is let in, and connections are closed as they fall idle. Those that were idle
+ * all along come last, as a proxy may be about to use one. Takes at most 8 s.
  */
 export async function stopServer(server: Server, lifecycle: Lifecycle): Promise<void> {
   lifecycle.stopping = true;
   await sleep(farewell);
+  await untilNobodyWaits();
   const closed = new Promise((resolve) => {
-    server.close(resolve);
+    // Not the close of HTTP servers, which ends idle connections as well.
+    NetServer.prototype.close.call(server, resolve);
   });
+  const within = (milliseconds: number) =>
+    Promise.race([closed, sleep(milliseconds, undefined, { ref: false })]);
+  await within(parting);
+  await untilNobodyWaits();
   server.closeIdleConnections();
-  const impatient = sleep(patience, undefined, { ref: false });
-  await Promise.race([closed, impatient]);
+  await within(patience);
   server.closeAllConnections();
 }
