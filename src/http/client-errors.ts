@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { type Server, type ServerResponse, STATUS_CODES } from 'node:http';
+import { type Server, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Request, Response } from 'express';
 import { AppError, type ErrorCode } from '../errors.ts';
+import type { Connections } from './connections.ts';
 import { problemOf, sendProblem } from './problems.ts';
 import { isTimedAsUpload } from './upload.ts';
 
@@ -43,16 +44,13 @@ function closeAfter(socket: Duplex, answer?: string): void {
  * Answers what node:http refuses before Express sees it, in the same form as every other failure.
  * Each request is answered once and in its turn, also where only its body or what follows is broken.
  */
-export function answerClientErrors(server: Server): void {
-  const newest = new WeakMap<Duplex, ServerResponse>();
+export function answerClientErrors(server: Server, { answerOn }: Connections): void {
   const refused = new WeakSet<Duplex>();
-  for (const event of ['request', 'checkExpectation'] as const) {
-    server.prependListener(event, (req, res) => newest.set(req.socket, res));
-  }
 
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
     if (refused.has(socket)) return;
-    const req = newest.get(socket)?.req;
+    const res = answerOn(socket);
+    const req = res?.req;
     if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT' && req && isTimedAsUpload(req)) return;
     refused.add(socket);
     if (error.code === 'ECONNRESET' || !socket.writable) {
@@ -60,7 +58,6 @@ export function answerClientErrors(server: Server): void {
       return;
     }
     const problem = new AppError(codes[error.code ?? ''] ?? 'malformed_request');
-    const res = newest.get(socket);
     if (res === undefined || (res.req.complete && res.writableEnded)) {
       closeAfter(socket, refusal(problem));
     } else if (res.req.complete) {

@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Express } from 'express';
 import type { Config } from '../config.ts';
 import { answerClientErrors } from './client-errors.ts';
+import { watchConnections } from './connections.ts';
 import { holdBodiesBack } from './expectation.ts';
 import type { Lifecycle } from './lifecycle.ts';
 
@@ -25,6 +26,7 @@ const options = {
 
 /** TLS 1.3, and of TLS 1.2 only what has forward secrecy and authenticated encryption. */
 const encryption = {
+  handshakeTimeout: 10 * seconds,
   minVersion: 'TLSv1.2',
   honorCipherOrder: true,
   ciphers: [
@@ -62,7 +64,7 @@ export function createServer(
   // An expectation that is not understood may be ignored (RFC 9110, section 10.1.1).
   server.on('checkExpectation', app);
   holdBodiesBack(server);
-  answerClientErrors(server);
+  answerClientErrors(server, watchConnections(server));
   return server;
 }
 
