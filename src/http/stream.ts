@@ -1,13 +1,12 @@
-import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
 import type { Response } from 'express';
 import * as z from 'zod';
 import type { Exchange } from './answer.ts';
+import { writeAsTaken } from './readers.ts';
 
 /** Characters that are gathered before they are sent, as each write costs more than its bytes. */
 const pieceLength = 16_384;
-/** Milliseconds after which a caller who takes nothing more is given up. */
-const stalled = 60_000;
+/** Bytes that a page of a list takes in memory while its items are sent: rather many. */
+const pageSize = 1_000_000;
 
 function isAsync(value: unknown): value is AsyncIterable<unknown> {
   return typeof value === 'object' && value !== null && Symbol.asyncIterator in value;
@@ -71,11 +70,6 @@ async function* joined<Piece>(first: Piece, rest: AsyncIterable<Piece>): AsyncGe
   yield* rest;
 }
 
-/** Whether the caller has gone, which ends the answer and is nobody's defect. */
-function isDeparture(error: unknown): boolean {
-  return (error as NodeJS.ErrnoException).code === 'ERR_STREAM_PREMATURE_CLOSE';
-}
-
 function begin({ endpoint, res }: Exchange): void {
   const { attachment, status } = endpoint;
   res.statusCode = status;
@@ -98,7 +92,7 @@ export async function sendStream(
     res.end();
     return;
   }
-  await sendPieces(res, piecesOf(membersOf(exchange, answer)), () => begin(exchange));
+  await sendPieces(res, piecesOf(membersOf(exchange, answer)), () => begin(exchange), pageSize);
 }
 
 /** Sends pieces as `sendStream` does; the head of the answer is made once the first of them is there. */
@@ -106,6 +100,7 @@ export async function sendPieces(
   res: Response,
   given: AsyncIterable<string | Uint8Array>,
   makeHead: () => void,
+  source?: number,
 ): Promise<void> {
   const iterator = given[Symbol.asyncIterator]();
   const first = await iterator.next();
@@ -115,11 +110,5 @@ export async function sendPieces(
   }
   const rest = { [Symbol.asyncIterator]: () => iterator };
   makeHead();
-  // Nobody listens for it, so that Node closes the connection.
-  res.setTimeout(stalled);
-  try {
-    await pipeline(Readable.from(joined(first.value, rest)), res);
-  } catch (error) {
-    if (!isDeparture(error)) throw error;
-  }
+  await writeAsTaken(res, joined(first.value, rest), source);
 }

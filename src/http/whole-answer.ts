@@ -1,5 +1,6 @@
 import type { Response } from 'express';
 import type { ErrorCode } from '../errors.ts';
+import { expectReading } from './readers.ts';
 
 /** An answer in one piece, which can be sent or kept. */
 export interface WholeAnswer {
@@ -18,4 +19,5 @@ export function sendWhole(res: Response, { status, headers, body, code }: WholeA
   for (const name in headers) res.setHeader(name, headers[name] ?? '');
   if (body !== undefined) res.setHeader('Content-Length', Buffer.byteLength(body));
   res.end(body);
+  if (body !== undefined) expectReading(res, body.length);
 }
