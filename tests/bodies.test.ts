@@ -154,6 +154,14 @@ describe('400', () => {
   });
 });
 
+/** So many bytes of a zlib stream (RFC 1950) that holds nothing, and has not ended. */
+function emptyBlocks(length: number): Buffer {
+  return Buffer.concat([
+    Buffer.from([0x78, 0x9c]),
+    Buffer.alloc(length, '\0\0\0\xff\xff', 'latin1'),
+  ]);
+}
+
 describe('413', () => {
   test.each<[string, Headers, Body]>([
     ['100,001 bytes', json, sized(100_001)],
@@ -166,6 +174,14 @@ describe('413', () => {
     ],
   ])('%s', async (_, headers, body) => {
     expectProblem(await post(headers, body), 413, 'payload_too_large');
+  });
+
+  test.each([
+    ['in one piece', {}],
+    ['in chunks', { 'Transfer-Encoding': 'chunked' }],
+  ])('a compressed body that never becomes anything, %s', async (_, framing) => {
+    const headers = { ...json, ...framing, 'Content-Encoding': 'deflate' };
+    expectProblem(await post(headers, emptyBlocks(1_000_000)), 413, 'payload_too_large');
   });
 
   test('a refusal before the body is read leaves the connection usable', async () => {

@@ -1,7 +1,13 @@
 import { isUtf8 } from 'node:buffer';
-import express, { type RequestHandler } from 'express';
+import express, {
+  type NextFunction,
+  type Request,
+  type RequestHandler,
+  type Response,
+} from 'express';
 import { AppError } from '../errors.ts';
 import { askForBody } from './expectation.ts';
+import { closeUnlessRead } from './upload.ts';
 
 const maximumBytes = 100_000;
 const maximumDepth = 32;
@@ -63,6 +69,30 @@ const parse = express.json({
   verify: (_req, _res, bytes) => checkBytes(bytes),
 });
 
+/**
+ * A compressed body may go on for ever without growing: the limit holds for what comes in as well.
+ * @returns what to call in the place of `next`; only the first call counts
+ */
+function limited(req: Request, res: Response, next: NextFunction): NextFunction {
+  if (req.headers['content-encoding'] === undefined) return next;
+  let received = 0;
+  let settled = false;
+  const settle = (failure?: unknown) => {
+    if (settled) return;
+    settled = true;
+    req.off('data', count);
+    next(failure);
+  };
+  const count = ({ length }: Buffer) => {
+    received += length;
+    if (received <= maximumBytes) return;
+    req.unpipe();
+    closeUnlessRead(req, res, () => settle(new AppError('payload_too_large')));
+  };
+  req.on('data', count);
+  return settle;
+}
+
 const charset = /;\s*charset\s*=\s*"?([^\s;"]*)/gi;
 
 function saysUtf8(contentType: string): boolean {
@@ -84,6 +114,6 @@ export function jsonBody(mediaTypes: readonly string[]): RequestHandler {
       });
     }
     askForBody(req, res);
-    parse(req, res, next);
+    parse(req, res, limited(req, res, next));
   };
 }
