@@ -63,7 +63,7 @@ export function createApp(dependencies: Dependencies, lifecycle: Lifecycle): Exp
 
   app.use(
     inTurn(
-      observeRequests(logger, metrics),
+      observeRequests(dependencies),
       closeConnectionsWhenStopping(lifecycle),
       apiHeaders,
       ...(config.CORS_ORIGINS.length > 0 ? [allowOrigins(config.CORS_ORIGINS)] : []),

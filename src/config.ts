@@ -3,6 +3,7 @@ import {
   day,
   duration,
   gigabyte,
+  headers,
   isUnderstood,
   issuer,
   objectStorage,
@@ -11,6 +12,7 @@ import {
   origins,
   providerAddress,
   returnAddresses,
+  share,
   size,
   trustProxy,
   webAddress,
@@ -179,6 +181,23 @@ export const settingsSchema = z.object({
   METRICS_TOKEN: z.string().min(16, 'must have at least 16 characters').optional().meta({
     description:
       'The bearer token that /metrics asks for. When missing, /metrics is open, and in production absent.',
+  }),
+  OTEL_EXPORTER_OTLP_ENDPOINT: webAddress.optional().meta({
+    description:
+      'The OpenTelemetry collector that gets traces, over HTTP; none are made when missing.',
+    example: 'http://localhost:4318',
+  }),
+  OTEL_EXPORTER_OTLP_HEADERS: headers.prefault('').meta({
+    description: 'Headers for the collector, such as its key, with values percent-encoded.',
+    example: 'authorization=Bearer%20key',
+  }),
+  OTEL_SERVICE_NAME: z
+    .string()
+    .prefault('task-manager-api')
+    .meta({ description: 'What traces call this service.' }),
+  OTEL_TRACES_SAMPLER_ARG: share.prefault('1').meta({
+    description:
+      'The share of traces that are recorded, from 0 to 1; a caller who sends `traceparent` has decided already.',
   }),
   SECURITY_CONTACT: z
     .string()

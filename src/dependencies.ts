@@ -13,12 +13,14 @@ import { createMail, type Mail } from './features/mail/mail.service.ts';
 import type { MailTransport } from './features/mail/transport.ts';
 import { createReminderQueue, type QueueReminder } from './features/reminders/firing.service.ts';
 import { type Cipher, createCipher } from './features/second-factor/cipher.ts';
+import { watchInstance } from './instance-metrics.ts';
 import { createJobQueue, type JobQueue } from './jobs/queue.ts';
 import type { Logger } from './logger.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
 import { noAnnouncements, redisAnnouncements } from './redis/announcements.ts';
 import type { Redis } from './redis/connection.ts';
 import { redisCounters } from './redis/counters.ts';
+import { type Tracing, untraced } from './tracing/tracing.ts';
 
 /** How long an unused session lasts, and one that is used; in seconds. */
 interface Lifetimes {
@@ -45,6 +47,7 @@ export interface Dependencies {
   queueReminder: QueueReminder;
   refreshTokens: RefreshTokens;
   requestCounters: RequestCounters;
+  tracing: Tracing;
 }
 
 /** What only the process itself can know. */
@@ -54,11 +57,13 @@ type Given = Pick<Dependencies, 'config' | 'database' | 'logger'> & {
   mailTransport: MailTransport | undefined;
   /** What the instances share besides the database. */
   redis?: Redis | undefined;
+  /** Nothing is traced without it. */
+  tracing?: Tracing;
 };
 
 /** Makes the rest; the jobs are yet to be started. */
 export function createDependencies(given: Given): Dependencies {
-  const { config, database, logger, jwtSecret, mailTransport, redis } = given;
+  const { config, database, logger, jwtSecret, mailTransport, redis, tracing = untraced } = given;
   // Access tokens can be made void by another secret without touching what lives longer.
   const lastingSecret = config.ENCRYPTION_SECRET ?? jwtSecret;
   const metrics = createMetrics();
@@ -66,8 +71,10 @@ export function createDependencies(given: Given): Dependencies {
   const prefix = `task-manager:${database.name}:`;
   const announcements = redis ? redisAnnouncements(redis, prefix) : noAnnouncements;
   const inDatabase = databaseCounters(database);
-  const jobs = createJobQueue(logger, metrics);
+  const jobs = createJobQueue({ logger, metrics, tracing });
   const mail = createMail({ config, jobs, logger, transport: mailTransport });
+  const passwords = createPasswords(config.BCRYPT_COST, config.WORKERS);
+  watchInstance({ database, jobs, metrics, passwords });
   return {
     config,
     database,
@@ -82,9 +89,10 @@ export function createDependencies(given: Given): Dependencies {
     lifetimes: { refreshToken: config.REFRESH_TOKEN_TTL, session: config.SESSION_TTL },
     mail,
     metrics,
-    passwords: createPasswords(config.BCRYPT_COST, config.WORKERS),
+    passwords,
     queueReminder: createReminderQueue({ config, jobs, mail }),
     refreshTokens: createRefreshTokens(lastingSecret),
     requestCounters: redis ? redisCounters(redis, prefix, inDatabase) : inDatabase,
+    tracing,
   };
 }

@@ -33,6 +33,21 @@ const secrets = [
   'uri',
 ];
 
+/** Libraries hang whole requests, documents and settings on their errors: only what is sure to be told is. */
+function tellError(error: unknown): unknown {
+  if (!(error instanceof Error)) return error;
+  const { name, message, stack, cause } = error;
+  const { code } = error as { code?: unknown };
+  return {
+    type: name,
+    message,
+    stack,
+    // Not as `code`, which is redacted: that is what second factors and providers call theirs.
+    ...((typeof code === 'string' || typeof code === 'number') && { errorCode: code }),
+    ...(cause instanceof Error && { cause: tellError(cause) }),
+  };
+}
+
 /**
  * Standard output, written a few times a second rather than once a line, as each write holds up all
  * requests. What is left is written when the process ends; a kill -9 loses the last 200 ms of lines.
@@ -57,6 +72,7 @@ export function createLogger(
     // Of several processes that write to one output, each says who it is.
     base: cluster.worker ? { worker: cluster.worker.id } : null,
     timestamp: pino.stdTimeFunctions.isoTime,
+    serializers: { err: tellError },
     redact: {
       paths: secrets.flatMap((name) => [name, `*.${name}`, `*.*.${name}`]),
       censor: '[redacted]',

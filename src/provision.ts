@@ -10,6 +10,7 @@ import {
 } from './features/mail/transport.ts';
 import type { Logger } from './logger.ts';
 import type { Redis } from './redis/connection.ts';
+import { type Tracing, untraced } from './tracing/tracing.ts';
 
 /** What a development machine keeps between starts. */
 const directory = '.data';
@@ -92,4 +93,15 @@ export async function provideRedis(
   if (REDIS_URL === undefined) return undefined;
   const { connectRedis } = await import('./redis/connection.ts');
   return connectRedis(REDIS_URL, logger);
+}
+
+/** Traces for the collector from the settings; without one, not even the library is loaded. */
+export async function provideTracing(config: Config, logger: Logger): Promise<Tracing> {
+  const endpoint = config.OTEL_EXPORTER_OTLP_ENDPOINT;
+  if (endpoint === undefined) return untraced;
+  const [{ createTracerProvider }, { createTracing }] = await Promise.all([
+    import('./tracing/export.ts'),
+    import('./tracing/spans.ts'),
+  ]);
+  return createTracing(createTracerProvider(endpoint, config, logger));
 }

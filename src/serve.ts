@@ -21,6 +21,7 @@ import {
   provideMail,
   provideRedis,
   provideSecret,
+  provideTracing,
 } from './provision.ts';
 
 /**
@@ -49,11 +50,13 @@ export async function serve(config: Config): Promise<void> {
 
   await checkCertificate(config);
   const jwtSecret = await provideSecret(config);
+  const tracing = await provideTracing(config, logger);
   const provided = await provideDatabase(config, (line) => console.log(line));
   const redis = await provideRedis(config, logger);
   const database = connectDatabase(provided.uri, logger, {
     prepare: upgradeTasks,
     onConnected: () => dependencies.jobs.start(),
+    onClient: tracing.recordCommands,
   });
   const mailTransport = provideMail(config, logger);
   const dependencies: Dependencies = createDependencies({
@@ -63,6 +66,7 @@ export async function serve(config: Config): Promise<void> {
     jwtSecret,
     mailTransport,
     redis,
+    tracing,
   });
   dependencies.jobs.every('finish deletions', 10, () => finishDeletions(dependencies));
   dependencies.jobs.every('settle tasks', 10, settleTasks);
@@ -78,8 +82,7 @@ export async function serve(config: Config): Promise<void> {
     logger.info({ signal }, 'stopping');
     await stopServer(server, lifecycle);
     await dependencies.jobs.stop();
-    await database.close();
-    await redis?.close();
+    await Promise.all([database.close(), redis?.close(), tracing.stop()]);
     await provided.stop();
     logger.info('stopped');
     process.exit(0);

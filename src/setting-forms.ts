@@ -157,3 +157,27 @@ export const returnAddresses = z
   );
 
 export const optionalText = z.string().optional();
+
+/** A share from 0 to 1. */
+export const share = z
+  .string()
+  .regex(/^(0|1|[01]?\.\d{1,6})$/, 'must be a share from 0 to 1, such as 0.1')
+  .transform(Number)
+  .refine((value) => value <= 1, 'must be at most 1');
+
+function readHeader(pair: string): [string, string] | undefined {
+  const [, name, value = ''] = /^([!#$%&'*+.^_`|~\w-]+)\s*=\s*([!-~]+)$/.exec(pair) ?? [];
+  try {
+    return name === undefined ? undefined : [name, decodeURIComponent(value)];
+  } catch {
+    return undefined;
+  }
+}
+
+/** `name=value,name=value`, with values percent-encoded. */
+export const headers = z.string().transform((value, context): Record<string, string> => {
+  const pairs = itemsOf(value).map(readHeader);
+  if (pairs.every((pair) => pair !== undefined)) return Object.fromEntries(pairs);
+  context.addIssue('must list name=value with commas between, and values percent-encoded');
+  return z.NEVER;
+});

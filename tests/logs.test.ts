@@ -27,7 +27,13 @@ beforeAll(async () => {
   member = await signUp(api());
   const { dependencies, lifecycle } = api();
   const verify = (token: string) => {
-    if (token === 'defect') throw new Error('broken');
+    // As libraries throw them: with the whole request, and more of it in the cause.
+    if (token === 'defect') {
+      const config = { headers: { 'x-api-key': 'swordfish' }, data: 'swordfish' };
+      throw Object.assign(new Error('broken', { cause: Object.assign(new Error(), { config }) }), {
+        config,
+      });
+    }
     if (token === 'endless') return { userId: token, sessionId: token };
     return dependencies.accessTokens.verify(token);
   };
@@ -110,15 +116,67 @@ describe('A request', () => {
     expect(line).not.toHaveProperty('userId');
   });
 
-  test('to no route is told by its path', async () => {
-    const { line } = await logged('/nothing');
-    expect(line).toMatchObject({ status: 404, route: 'unmatched', path: '/nothing' });
+  test('is told by the words of routes and by ids, without what else is in its path', async () => {
+    const id = 'f'.repeat(24);
+    for (const [asked, told] of [
+      [`/api/v1/tasks/${id}/nothing`, `/api/v1/tasks/${id}/*`],
+      ['/api/v1/tasks/swordfish', '/api/v1/tasks/*'],
+      ['/swordfish', '/*'],
+    ] as const) {
+      const { line, all } = await logged(asked, { headers: authorization() });
+      expect(line).toMatchObject({ path: told });
+      expect(all.join()).not.toContain('swordfish');
+    }
+    expect((await logged('/swordfish')).line).toMatchObject({ status: 404, route: 'unmatched' });
   });
 
   test('cannot begin a line of its own', async () => {
     const { line, all } = await logged('/a%0A%7B%22level%22:30%7D');
     expect(all).toHaveLength(1);
-    expect(line).toMatchObject({ path: '/a%0A%7B%22level%22:30%7D' });
+    expect(line).toMatchObject({ path: '/*' });
+  });
+
+  test('has the trace of its caller, where that is valid (W3C Trace Context)', async () => {
+    const traceId = '4bf92f3577b34da6a3ce929d0e0e4736';
+    for (const [traceparent, told] of [
+      [`00-${traceId}-00f067aa0ba902b7-01`, traceId],
+      [`00-${traceId}-00f067aa0ba902b7-00`, traceId],
+      [`01-${traceId}-00f067aa0ba902b7-01-more`, traceId],
+      [`00-${traceId.toUpperCase()}-00f067aa0ba902b7-01`, undefined],
+      [`00-${'0'.repeat(32)}-00f067aa0ba902b7-01`, undefined],
+      [`00-${traceId}-${'0'.repeat(16)}-01`, undefined],
+      [`ff-${traceId}-00f067aa0ba902b7-01`, undefined],
+      ['swordfish', undefined],
+    ] as const) {
+      const { line } = await logged('/api/v1/tasks', { headers: { traceparent } });
+      expect(line['traceId']).toBe(told);
+    }
+  });
+
+  test('has its ids in every other line that it leads to', async () => {
+    const traceId = '4bf92f3577b34da6a3ce929d0e0e4736';
+    const traceparent = `00-${traceId}-00f067aa0ba902b7-01`;
+    const { email } = member.user;
+    const options = { method: 'POST', headers: { ...json, traceparent } };
+    const wrong = JSON.stringify({ email, password: 'not the password' });
+    const { line, all } = await logged('/api/v1/auth/login', options, wrong);
+    const { requestId } = line;
+    expect(all.map((text) => JSON.parse(text) as Line)).toEqual([
+      expect.objectContaining({
+        msg: 'security event',
+        event: 'sign_in_failed',
+        requestId,
+        traceId,
+      }),
+      expect.objectContaining({ msg: 'request', requestId, traceId }),
+    ]);
+    const headers = { traceparent, Authorization: 'Bearer defect' };
+    const defect = await logged('/api/v1/tasks', { headers });
+    expect(JSON.parse(defect.all[0] ?? '')).toMatchObject({
+      msg: 'defect',
+      requestId: defect.line['requestId'],
+      traceId,
+    });
   });
 
   test('whose sender does not wait for the answer is told as such', async () => {
@@ -203,6 +261,12 @@ describe('No line has', () => {
       const { all } = await logged(`/api/v1/tasks?${query}`, { headers: authorization() });
       secretLess(all, 'swordfish');
     }
+  });
+
+  test('what a library hangs on its errors', async () => {
+    const { all } = await logged('/api/v1/tasks', { headers: { Authorization: 'Bearer defect' } });
+    expect(all.join()).toContain('broken');
+    secretLess(all, 'swordfish');
   });
 
   test('the text of a task', async () => {

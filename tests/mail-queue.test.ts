@@ -82,7 +82,7 @@ describe('a mail in the queue', () => {
 
   async function countOf(outcome: string): Promise<number> {
     const { text } = await dependencies.metrics.render();
-    const pattern = new RegExp(`^jobs_total{job="mail",outcome="${outcome}"} (\\d+)$`, 'm');
+    const pattern = new RegExp(`^jobs_total{name="mail",outcome="${outcome}"} (\\d+)$`, 'm');
     return Number(pattern.exec(text)?.[1] ?? 0);
   }
 

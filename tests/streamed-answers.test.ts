@@ -14,6 +14,7 @@ import { mount, routes } from '../src/http/mount.ts';
 import { observeRequests } from '../src/http/observation.ts';
 import { answerFailures } from '../src/http/problems.ts';
 import { createMetrics } from '../src/metrics.ts';
+import { untraced } from '../src/tracing/tracing.ts';
 import { useServers } from './support/serving.ts';
 import { exchange } from './support/wire.ts';
 
@@ -44,7 +45,7 @@ async function serving(handler: Handler<typeof contract.read>) {
   const database = { run: async <T>(work: () => Promise<T> | T) => work() };
   const metrics = createMetrics();
   const app = express();
-  app.use(observeRequests(logger, metrics));
+  app.use(observeRequests({ logger, metrics, tracing: untraced }));
   mount(app, '', routes(contract, { read: handler }), {
     database,
     authenticate: () => (_req, _res, next) => next(),

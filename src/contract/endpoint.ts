@@ -125,8 +125,14 @@ export interface SessionCaller extends Caller {
   readonly sessionId: string;
 }
 
+/** What joins records and lines of the log with the request that they stem from. */
+export interface RequestIds {
+  readonly requestId: string;
+  readonly traceId: string | undefined;
+}
+
 /** Where a request comes from, as far as the trusted proxies tell. */
-export interface Origin {
+export interface Origin extends RequestIds {
   readonly address: string;
   /** The address, or its /64 in IPv6, which one subscriber has alone. */
   readonly network: string;

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import mongoose, { type mongo } from 'mongoose';
 import { AppError } from '../errors.ts';
 import type { Logger } from '../logger.ts';
+import { createPool, type Pool } from './pool.ts';
 
 /**
  * In milliseconds. A server that hangs is given up after a heartbeat and a connect: within 2.5 s together,
@@ -33,6 +34,7 @@ export interface Database {
   run<T>(work: () => Promise<T> | T): Promise<T>;
   /** Asks the server for a sign of life. */
   ping(): Promise<void>;
+  readonly pool: Pick<Pool, 'state' | 'onWait'>;
   /** Resolves at the first time of being ready, however long the server stays away. */
   readonly ready: Promise<void>;
   /** Resolves once the first attempt to become ready has succeeded or failed. */
@@ -72,6 +74,8 @@ interface Steps {
   prepare?: () => Promise<void>;
   /** After each connection, to finish what an absence has interrupted. */
   onConnected?: () => Promise<void>;
+  /** Gets each client of the driver before its first command. With it, commands are told as events. */
+  onClient?: ((client: mongo.MongoClient) => void) | undefined;
 }
 
 const nothing = async () => {};
@@ -83,9 +87,10 @@ const nothing = async () => {};
 export function connectDatabase(
   uri: string,
   logger: Logger,
-  { prepare = nothing, onConnected = nothing }: Steps = {},
+  { prepare = nothing, onConnected = nothing, onClient }: Steps = {},
 ): Database {
   const { connection } = mongoose;
+  const pool = createPool();
   const underWay = new Set<(reason: AppError) => void>();
   let watched: mongo.MongoClient | undefined;
   let reached = false;
@@ -142,7 +147,8 @@ export function connectDatabase(
   function watch(client: mongo.MongoClient): void {
     if (client === watched) return;
     watched = client;
-    reach();
+    pool.follow(client);
+    onClient?.(client);
     client.on('topologyDescriptionChanged', ({ newDescription: { servers } }) => {
       if (client !== watched) return;
       const reachable = [...servers.values()].some(({ isWritable }) => isWritable);
@@ -152,7 +158,7 @@ export function connectDatabase(
   }
 
   async function connect(): Promise<void> {
-    await mongoose.connect(uri, {
+    const connecting = mongoose.connect(uri, {
       dbName: nameIn(uri),
       appName: 'task-manager-api',
       ...timeoutsFor(uri),
@@ -161,8 +167,12 @@ export function connectDatabase(
       // What this API writes was checked; a stray byte of somebody else's need not fail a whole list.
       enableUtf8Validation: false,
       writeConcern: { w: 'majority', journal: true },
+      // It reads each answer of the server once more, so nothing but tracing asks for it.
+      monitorCommands: onClient !== undefined,
     });
     watch(connection.getClient());
+    await connecting;
+    if (!reached) reach();
     await buildIndexes();
     await prepare();
     prepared = true;
@@ -190,6 +200,7 @@ export function connectDatabase(
     ready: connectUntilReady(tried).then(finishWhatWasInterrupted),
     tried,
     isReady,
+    pool,
     run,
     ping: () =>
       run(async () => {

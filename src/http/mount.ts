@@ -13,6 +13,7 @@ import { answerOnce, idempotencyKeyOf } from './idempotency.ts';
 import { inTurn } from './in-turn.ts';
 import type { RateLimits } from './limits.ts';
 import { refuseOtherMethods } from './methods.ts';
+import { idsOf } from './observation.ts';
 import { preconditionsOf } from './preconditions.ts';
 import { closeUnlessRead, fileBody, uploadOf } from './upload.ts';
 import { validate } from './validation.ts';
@@ -98,7 +99,7 @@ function respond(endpoint: Endpoint, handler: Handler<Endpoint>, guards: Guards)
       get origin() {
         const address = addressOf(req);
         const userAgent = req.get('user-agent') ?? '';
-        return { address, network: networkOf(address), userAgent };
+        return { address, network: networkOf(address), userAgent, ...idsOf(res) };
       },
     } as Parameters<typeof handler>[0];
     const exchange = { endpoint, req, res, preconditions, checkAnswers, isPage };

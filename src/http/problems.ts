@@ -2,7 +2,7 @@ import type { ErrorRequestHandler, Request, Response } from 'express';
 import { isDatabaseUnavailable } from '../database/unavailable.ts';
 import { AppError, type ErrorCode, errorCodes, type Violation } from '../errors.ts';
 import type { Logger } from '../logger.ts';
-import { pathOf, requestIdOf } from './observation.ts';
+import { idsOf, pathOf, requestIdOf } from './observation.ts';
 import { sendWhole, type WholeAnswer } from './whole-answer.ts';
 
 /** The HTTP status of each error code. */
@@ -151,11 +151,11 @@ export function sendProblem(req: Request, res: Response, error: AppError): void 
 export function answerFailures(logger: Logger): ErrorRequestHandler {
   return (thrown, req, res, _next) => {
     const error = toAppError(thrown);
-    const requestId = requestIdOf(res);
-    if (error.code === 'internal_error') logger.error({ requestId, err: error.cause }, 'defect');
+    const ids = idsOf(res);
+    if (error.code === 'internal_error') logger.error({ ...ids, err: error.cause }, 'defect');
     if (/^(database|provider|storage)_unavailable$/.test(error.code)) {
       const reason = error.cause instanceof Error ? error.cause.message : undefined;
-      logger.warn({ requestId, reason }, error.code.replace('_', ' '));
+      logger.warn({ ...ids, reason }, error.code.replace('_', ' '));
     }
     if (res.headersSent) res.destroy();
     else sendProblem(req, res, error);

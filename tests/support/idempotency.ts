@@ -15,6 +15,7 @@ import { observeRequests } from '../../src/http/observation.ts';
 import { answerFailures } from '../../src/http/problems.ts';
 import { createServer } from '../../src/http/server.ts';
 import { createMetrics } from '../../src/metrics.ts';
+import { untraced } from '../../src/tracing/tracing.ts';
 import { useDatabase } from './api.ts';
 import { useServers } from './serving.ts';
 import { exchange, type WireAnswer } from './wire.ts';
@@ -77,7 +78,7 @@ function createThings(
   const logger = pino({ level: 'silent' });
   const app = express();
   app.set('trust proxy', true);
-  app.use(observeRequests(logger, createMetrics()));
+  app.use(observeRequests({ logger, metrics: createMetrics(), tracing: untraced }));
   const unused = () => {
     throw new Error('not called');
   };

@@ -7,6 +7,7 @@ export const adminRoutes = (accounts: Dependencies) =>
   routes(adminContract, {
     listUsers: ({ query }) => listUsers(query),
     readUser: ({ params }) => readUser(params.id),
-    updateUser: ({ caller, params, body }) => updateUser(accounts, caller, params.id, body),
-    endSessions: ({ params }) => endSessionsOfUser(accounts, params.id),
+    updateUser: ({ caller, origin, params, body }) =>
+      updateUser(accounts, { caller, ...origin }, params.id, body),
+    endSessions: ({ origin, params }) => endSessionsOfUser(accounts, origin, params.id),
   });

@@ -1,4 +1,4 @@
-import type { SessionCaller } from '../../contract/endpoint.ts';
+import type { RequestIds, SessionCaller } from '../../contract/endpoint.ts';
 import { objectId } from '../../database/ids.ts';
 import { allOf, readPage } from '../../database/keyset.ts';
 import type { Dependencies } from '../../dependencies.ts';
@@ -71,7 +71,7 @@ export async function readUser(id: string): Promise<AdminUser> {
  */
 export async function updateUser(
   accounts: Accounts,
-  caller: SessionCaller,
+  { caller, requestId, traceId }: { caller: SessionCaller } & RequestIds,
   id: string,
   { disabled }: AdminUserPatch,
 ): Promise<AdminUser> {
@@ -87,9 +87,10 @@ export async function updateUser(
   );
   if (disabled) await endSessionsOf(accounts, _id);
   accounts.apiTokens.forget();
-  // Without an origin: that would show the owner where the administrator was.
   if (modifiedCount === 1) {
-    await recordEvent(accounts, _id, disabled ? 'account_disabled' : 'account_enabled');
+    const type = disabled ? 'account_disabled' : 'account_enabled';
+    // Without an address: that would show the owner where the administrator was.
+    await recordEvent(accounts, _id, type, { requestId, traceId });
   }
   return readUser(id);
 }
@@ -98,8 +99,12 @@ export async function updateUser(
  * Ends every session of an account, at once.
  * @throws AppError `not_found`
  */
-export async function endSessionsOfUser(accounts: Accounts, id: string): Promise<void> {
+export async function endSessionsOfUser(
+  accounts: Accounts,
+  { requestId, traceId }: RequestIds,
+  id: string,
+): Promise<void> {
   const { _id } = await findUser(id);
   await endSessionsOf(accounts, _id);
-  await recordEvent(accounts, _id, 'sessions_ended_by_administrator');
+  await recordEvent(accounts, _id, 'sessions_ended_by_administrator', { requestId, traceId });
 }

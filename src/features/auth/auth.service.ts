@@ -63,7 +63,7 @@ export async function register(
   { email, name, password }: Registration,
   origin: Origin,
 ): Promise<SignIn> {
-  await requireStrength(auth, 'password', password, { email, name });
+  await requireStrength(auth, 'password', password, { email, name }, origin);
   const passwordHash = await auth.passwords.hash(password);
   const user = await createUser({ email, name, passwordHash, emailVerified: false });
   await recordEvent(auth, user._id, 'account_created', origin);

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { RequestIds } from '../../contract/endpoint.ts';
 import type { Logger } from '../../logger.ts';
 
 /** Milliseconds for the whole question. */
@@ -7,7 +8,7 @@ const patience = 1000;
 const maximumBytes = 1_000_000;
 
 /** Whether a password is known from a breach; false when that cannot be found out. Never throws. */
-export type BreachCheck = (password: string) => Promise<boolean>;
+export type BreachCheck = (password: string, ids?: RequestIds) => Promise<boolean>;
 
 /** Says in its message what is wrong, and nothing of what was asked. */
 class UnusableAnswer extends Error {}
@@ -61,7 +62,7 @@ export function createBreachCheck(
   if (url === undefined) return async () => false;
   const base = url.replace(/\/+$/, '');
 
-  return async (password) => {
+  return async (password, ids) => {
     const hash = createHash('sha1').update(password).digest('hex').toUpperCase();
     try {
       const answer = await fetch(`${base}/range/${hash.slice(0, 5)}`, {
@@ -72,7 +73,8 @@ export function createBreachCheck(
       const counts = parseRange(await readText(answer));
       return (counts.get(hash.slice(5)) ?? 0) > 0;
     } catch (error) {
-      logger.warn({ reason: reasonFor(error) }, 'breached passwords could not be asked for');
+      const reason = reasonFor(error);
+      logger.warn({ ...ids, reason }, 'breached passwords could not be asked for');
       return false;
     }
   };

@@ -1,3 +1,4 @@
+import type { RequestIds } from '../../contract/endpoint.ts';
 import type { Dependencies } from '../../dependencies.ts';
 import { AppError } from '../../errors.ts';
 import { weaknessOf } from './password-strength.ts';
@@ -12,11 +13,12 @@ export async function requireStrength(
   member: 'password' | 'newPassword',
   password: string,
   owner: { readonly email: string; readonly name: string },
+  { requestId, traceId }: RequestIds,
 ): Promise<void> {
   const path = `body.${member}`;
   const weakness = await weaknessOf(password, owner);
   if (weakness) throw AppError.violations([{ path, ...weakness }]);
-  if (await isBreached(password)) {
+  if (await isBreached(password, { requestId, traceId })) {
     const message = 'must not be known from a breach: choose another one, and change it elsewhere';
     throw AppError.violations([{ path, code: 'breached_password', message }]);
   }

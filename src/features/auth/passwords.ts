@@ -17,7 +17,16 @@ const waitingPerWorker = 50;
 /** Hashes run in Node's pool of four threads, and name resolution and files need one of them. */
 const maximumWorkers = 3;
 
+/** How the queue stands. */
+interface PasswordQueue {
+  readonly running: number;
+  readonly waiting: number;
+  /** How many hashes were refused since the start, as the queue was full. */
+  readonly refused: number;
+}
+
 export interface Passwords {
+  queue(): PasswordQueue;
   hash(password: string): Promise<string>;
   /** Takes as long for an unknown account (no hash) as for a wrong password. */
   verify(password: string, hash: string | undefined): Promise<boolean>;
@@ -35,8 +44,10 @@ export function createPasswords(cost: number, processes = 1): Passwords {
   const share = Math.floor((availableParallelism() - 1) / processes);
   const workers = Math.min(maximumWorkers, Math.max(1, share));
   const queue = pLimit(workers);
+  let refused = 0;
   const enqueue = <T>(work: () => Promise<T>): Promise<T> => {
     if (queue.pendingCount >= workers * waitingPerWorker) {
+      refused += 1;
       throw new AppError('overloaded', { retryAfter: 5 });
     }
     return queue(work);
@@ -45,6 +56,7 @@ export function createPasswords(cost: number, processes = 1): Passwords {
   let decoy: Promise<string> | undefined;
 
   return {
+    queue: () => ({ running: queue.activeCount, waiting: queue.pendingCount, refused }),
     hash,
     isOutdated: (made) => bcrypt.getRounds(made) < cost,
     async verify(password, expected) {

@@ -56,7 +56,7 @@ export async function resetPassword(
   const holder = holderOf('passwordLink', token);
   const user = holder && (await UserModel.findOne(holder).lean<UserRecord>());
   if (!user) throw new AppError('invalid_email_token');
-  await requireStrength(accounts, 'newPassword', newPassword, user);
+  await requireStrength(accounts, 'newPassword', newPassword, user, origin);
   const passwordHash = await accounts.passwords.hash(newPassword);
   const strange = strangeIdentities(user);
   // Before the token is used up, so that after a crash it still leads here; and again for a sign-in

@@ -15,15 +15,15 @@ type Recording = Pick<Dependencies, 'logger' | 'mail'>;
 
 /**
  * Records what happened to an account, and tells its owner where that is called for.
- * @param origin nothing for what was done on the server itself
+ * @param origin only the ids for what somebody else has done; nothing for what was done on the server itself
  */
 export async function recordEvent(
   { logger, mail }: Recording,
   userId: Types.ObjectId,
   type: SecurityEventType,
-  origin?: Origin,
+  origin: Partial<Origin> = {},
 ): Promise<void> {
-  const { address = '', userAgent = '' } = origin ?? {};
+  const { address = '', userAgent = '', requestId, traceId } = origin;
   const at = new Date();
   await SecurityEventModel.create({
     userId,
@@ -32,7 +32,7 @@ export async function recordEvent(
     address,
     userAgent: userAgent.slice(0, 300),
   });
-  logger.info({ userId: userId.toHexString(), event: type }, 'security event');
+  logger.info({ requestId, traceId, userId: userId.toHexString(), event: type }, 'security event');
   if ('notice' in securityEvents[type]) await mail.notify(userId, type, { at, address });
 }
 

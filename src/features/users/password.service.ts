@@ -22,7 +22,7 @@ export async function changePassword(
 ): Promise<void> {
   const user = await findCaller(caller);
   const proof = { password: currentPassword, code };
-  await requireStrength(accounts, 'newPassword', newPassword, user);
+  await requireStrength(accounts, 'newPassword', newPassword, user, origin);
   await requireProof(accounts, { user, caller, origin, member: 'currentPassword' }, proof);
   const passwordHash = await accounts.passwords.hash(newPassword);
   const now = new Date();
