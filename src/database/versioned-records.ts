@@ -7,6 +7,9 @@ interface VersionedRecord {
   readonly _id: Types.ObjectId;
   readonly version: number;
   readonly updatedAt: Date;
+  /** By which a cluster spreads its collection, where it has one: the task of a comment, or the owner. */
+  readonly taskId?: Types.ObjectId;
+  readonly ownerId?: Types.ObjectId | null;
 }
 
 /** The members of a record that a change may set; null and undefined take one away. */
@@ -28,6 +31,14 @@ function differenceOf<Stored extends object>(record: Stored, changes: Changes<St
   return names.length === 0 ? undefined : { set, unset };
 }
 
+/**
+ * This very version of a record. The id alone would tell, but not on which shard of a cluster it is: it would
+ * be looked for on all of them.
+ */
+function whereVersion({ _id, version, taskId, ownerId }: VersionedRecord) {
+  return { _id, version, ...(taskId ? { taskId } : ownerId && { ownerId }) };
+}
+
 /** What else a write is bound to, and what else it sets. */
 interface Bound {
   readonly where?: Record<string, unknown>;
@@ -47,10 +58,14 @@ export async function writeRecord<Stored extends VersionedRecord>(
   const difference = differenceOf(record, changes);
   if (!difference) return record;
   const { unset } = difference;
-  const { _id, version } = record;
-  const set = { updatedAt: new Date(), ...difference.set, version: version + 1, ...bound.set };
+  const set = {
+    updatedAt: new Date(),
+    ...difference.set,
+    version: record.version + 1,
+    ...bound.set,
+  };
   const { modifiedCount } = await collection.updateOne(
-    { _id, version, ...bound.where },
+    { ...whereVersion(record), ...bound.where },
     { $set: set, ...(Object.keys(unset).length > 0 && { $unset: unset }) },
   );
   if (modifiedCount === 0) return undefined;
@@ -97,9 +112,8 @@ export async function deleteRecord<Stored extends VersionedRecord>(
 ): Promise<void> {
   for (;;) {
     const record = await find();
-    const { _id, version } = record;
     requireVersion(preconditions, versionOf(record));
-    const { deletedCount } = await collection.deleteOne({ _id, version });
+    const { deletedCount } = await collection.deleteOne(whereVersion(record));
     if (deletedCount === 1) return;
   }
 }

@@ -2,6 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect } from '@jest/globals';
 import mongoose, { mongo, Types } from 'mongoose';
 import { connectDatabase, type Database } from '../../src/database/connection.ts';
+import { scattered, shardPlan } from '../../bench/shard-keys.ts';
 import { createLogger } from '../../src/logger.ts';
 import { type Api, startInstance } from './api.ts';
 
@@ -160,9 +161,35 @@ export function useWatchedApi(): () => Watched {
   };
 }
 
-/** That an index serves each of these queries; of those that differ in their values, one is asked for. */
+/** The fields that a filter names, those within an $and included. */
+function fieldsOf(filter: object): string[] {
+  return Object.entries(filter).flatMap(([name, value]) =>
+    name === '$and' ? (value as object[]).flatMap(fieldsOf) : [name],
+  );
+}
+
+/**
+ * The queries for which the router of a sharded cluster could not tell the shard, by docs/scale.md, as
+ * the collection and the fields that they name; those that it lists are left out.
+ */
+function scatteredBy(queries: readonly Query[]): string[] {
+  const listed = new Set(scattered.map(({ collection, fields }) => `${collection}: ${fields}`));
+  const found = queries.flatMap(({ collection, filter }) => {
+    const plan = shardPlan[collection];
+    const fields = fieldsOf(filter);
+    if (plan && (!plan.key || fields.some((field) => plan.routedBy.includes(field)))) return [];
+    return [`${collection}: ${[...new Set(fields)].sort().join(', ')}`];
+  });
+  return [...new Set(found)].filter((query) => !listed.has(query)).sort();
+}
+
+/**
+ * That an index serves each of these queries, of those that differ in their values one; and that each names
+ * the shard where docs/scale.md does not say otherwise.
+ */
 export async function expectIndexed(queries: readonly Query[]): Promise<void> {
   expect(queries.length).toBeGreaterThan(0);
+  expect(scatteredBy(queries)).toEqual([]);
   const unserved = [];
   for (const query of new Map(queries.map((one) => [shapeOf(one), one])).values()) {
     if (readsEverything(await planOf(query))) unserved.push(query);

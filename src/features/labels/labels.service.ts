@@ -141,7 +141,7 @@ export async function updateLabel(
       ...(colour !== undefined && { colour: colour ?? labelDefaults.colour }),
       ...renamed(current, name ?? current.name),
     }));
-    if (label.formerNames?.length) await relabel(label._id);
+    if (label.formerNames?.length) await relabel(label);
     return versioned(label);
   } catch (error) {
     throw isDuplicateKey(error) ? new AppError('name_taken', { cause: error }) : error;

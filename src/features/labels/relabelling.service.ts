@@ -49,10 +49,17 @@ async function relabelSome(label: LabelRecord, at: Date): Promise<boolean> {
  * Gives the tasks that know a label by a former name the one that it has now. The label is read before
  * each step: it may be renamed once more, back again, or deleted, while this goes on.
  */
-export async function relabel(_id: Types.ObjectId): Promise<void> {
+export async function relabel({
+  _id,
+  ownerId,
+}: Pick<LabelRecord, '_id' | 'ownerId'>): Promise<void> {
   for (;;) {
     const at = new Date();
-    const label = await LabelModel.collection.findOne<LabelRecord>({ _id, deletedAt: null });
+    const label = await LabelModel.collection.findOne<LabelRecord>({
+      _id,
+      ownerId,
+      deletedAt: null,
+    });
     if (!label || !(await relabelSome(label, at))) return;
   }
 }
@@ -77,12 +84,12 @@ export async function strip(label: LabelRecord): Promise<void> {
 
 /** From here on the former names are free. */
 async function finishRename(label: LabelRecord, before: Date): Promise<void> {
-  const { _id, formerNames } = label;
-  await relabel(_id);
+  const { _id, ownerId, formerNames } = label;
+  await relabel(label);
   for (const { name, at } of formerNames ?? []) {
     if (at >= before) continue;
     await LabelModel.updateOne(
-      { _id, deletedAt: null, formerNames: { $elemMatch: { name, at } } },
+      { _id, ownerId, deletedAt: null, formerNames: { $elemMatch: { name, at } } },
       { $pull: { formerNames: { name, at }, holds: name } },
     );
   }
@@ -97,7 +104,7 @@ async function finishDeletion(label: LabelRecord): Promise<void> {
     const colourOfName = name === label.name ? colour : labelDefaults.colour;
     if (kept) await keepLabel({ ownerId, name, colour: colourOfName });
   }
-  await LabelModel.deleteOne({ _id });
+  await LabelModel.deleteOne({ _id, ownerId });
 }
 
 async function finishAll(

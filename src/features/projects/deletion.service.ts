@@ -47,7 +47,7 @@ export async function settleProjects(): Promise<void> {
     const { _id, ownerId } = project;
     // A subtask that is still to follow its parent elsewhere names the project for a moment.
     const [left] = await findTasks({ ownerId, projectId: _id }, { limit: 1 });
-    if (!left) await ProjectModel.collection.deleteOne({ _id });
+    if (!left) await ProjectModel.collection.deleteOne({ _id, ownerId });
   }
 }
 

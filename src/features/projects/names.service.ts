@@ -29,7 +29,10 @@ export async function findProjectsByName(
     .toArray();
   if (!keys.includes(inboxKey) || found.some(({ _id }) => _id.equals(inbox))) return found;
   // Nothing is stored of an Inbox that has never been changed; one that is stored has another name.
-  const isRenamed = await ProjectModel.collection.findOne({ _id: inbox }, { projection });
+  const isRenamed = await ProjectModel.collection.findOne(
+    { _id: inbox, ownerId: inbox },
+    { projection },
+  );
   return isRenamed ? found : [...found, { _id: inbox, nameKey: inboxKey }];
 }
 

@@ -33,12 +33,12 @@ export async function settleSections(): Promise<void> {
   const before = new Date(Date.now() - settled);
   for (const section of await findPending({ pendingSince: { $lt: before } })) {
     await settleSection(section);
-    const { _id, deletedAt, pendingSince } = section;
-    if (deletedAt) await SectionModel.collection.deleteOne({ _id });
+    const { _id, ownerId, deletedAt, pendingSince } = section;
+    if (deletedAt) await SectionModel.collection.deleteOne({ _id, ownerId });
     else {
       // Unless another change has set the mark anew.
       await SectionModel.collection.updateOne(
-        { _id, pendingSince },
+        { _id, ownerId, pendingSince },
         { $unset: { pendingSince: true } },
       );
     }

@@ -20,7 +20,7 @@ async function expireWhatHangsOn(ids: ReadTask['_id'][], at: Date | null): Promi
 async function takeAlong(task: ReadTask, trash: NonNullable<ReadTask['trash']>): Promise<void> {
   const { root: _, ...same } = trash;
   const along = await TaskModel.collection
-    .find({ 'trash.rootId': task._id }, { projection: { _id: 1 } })
+    .find({ 'trash.ownerId': trash.ownerId, 'trash.rootId': task._id }, { projection: { _id: 1 } })
     .toArray();
   const above = along.map(({ _id }) => _id);
   for await (const ids of levelsBelow({ ownerId: trash.ownerId }, above)) {
@@ -32,7 +32,7 @@ async function takeAlong(task: ReadTask, trash: NonNullable<ReadTask['trash']>):
 
 /** What went to the trash with a task returns with it. */
 async function bringBack({ _id, ownerId }: ReadTask): Promise<void> {
-  const along = await findTasks({ 'trash.rootId': _id });
+  const along = await findTasks({ 'trash.ownerId': ownerId, 'trash.rootId': _id });
   const ids = along.map((task) => task._id);
   if (ids.length > 0) {
     await writeTasks({ _id: { $in: ids } }, { set: { ownerId }, unset: { trash: true } });

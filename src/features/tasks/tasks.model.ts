@@ -138,9 +138,10 @@ schema.index({ ownerId: 1, labels: 1, createdAt: 1, _id: 1 }, { name: 'owner_lab
 schema.index({ ownerId: 1, rank: 1, _id: 1 }, { name: 'owner_rank' });
 schema.index({ ownerId: 1, projectId: 1, rank: 1, _id: 1 }, { name: 'owner_project_rank' });
 schema.index({ ownerId: 1, parentId: 1, rank: 1, _id: 1 }, { name: 'owner_parent_rank' });
+// Not sparse: each task has an id, so that it would be in the index by that alone.
 schema.index(
   { 'trash.ownerId': 1, 'trash.root': 1, 'trash.at': 1, _id: 1 },
-  { name: 'trash', sparse: true },
+  { name: 'trash_only', partialFilterExpression: { 'trash.ownerId': { $exists: true } } },
 );
 schema.index({ 'trash.rootId': 1 }, { name: 'trash_root', sparse: true });
 // The owner comes first also where an id would do: what has no such object, or another one, is asked for too.

@@ -219,7 +219,7 @@ export async function purgeTask(
   const task = await findTrashed(caller, id);
   requireVersion(preconditions, String(task.version));
   await settle(task);
-  await drop(await findTasks({ 'trash.rootId': task._id }));
+  await drop(await findTasks({ ...trashedTasks(caller), 'trash.rootId': task._id }));
 }
 
 /** Deletes all that is in the caller's trash for good. */
