@@ -72,7 +72,7 @@ export async function startInstance(
 }
 
 /** On a machine that is busy with other tests, a slow heartbeat does not mean that the database is away. */
-const patience = 'connectTimeoutMS=30000&serverSelectionTimeoutMS=30000';
+export const patience = 'connectTimeoutMS=30000&serverSelectionTimeoutMS=30000';
 
 /** Connects to a database that only this test file uses, and forgets it afterwards. */
 export function useDatabase(): () => Database {

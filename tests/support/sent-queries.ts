@@ -4,7 +4,7 @@ import mongoose, { mongo, Types } from 'mongoose';
 import { connectDatabase, type Database } from '../../src/database/connection.ts';
 import { scattered, shardPlan } from '../../bench/shard-keys.ts';
 import { createLogger } from '../../src/logger.ts';
-import { type Api, startInstance } from './api.ts';
+import { type Api, patience, startInstance } from './api.ts';
 
 /** Something that was looked for, whatever was to be done with it. */
 export interface Query {
@@ -139,7 +139,7 @@ export function useWatchedApi(): () => Watched {
   let database: Database | undefined;
   let api: Api | undefined;
   beforeAll(async () => {
-    const uri = `${process.env['DATABASE_FOR_TESTS']}/test-${randomUUID()}?monitorCommands=true`;
+    const uri = `${process.env['DATABASE_FOR_TESTS']}/test-${randomUUID()}?monitorCommands=true&${patience}`;
     database = connectDatabase(uri, createLogger('silent'));
     await database.ready;
     await insertCrowd();
