@@ -38,8 +38,8 @@ async function freePort(): Promise<number> {
   return typeof address === 'object' && address ? address.port : 0;
 }
 
-async function untilReady(origin: string, child: ChildProcess): Promise<void> {
-  const deadline = performance.now() + 20_000;
+async function untilReady(origin: string, child: ChildProcess, patience: number): Promise<void> {
+  const deadline = performance.now() + patience;
   for (;;) {
     const answer = await fetch(`${origin}/readyz`).catch(() => undefined);
     await answer?.arrayBuffer();
@@ -77,10 +77,18 @@ interface Start {
   environment: Record<string, string>;
   /** Where it runs and logs: an empty one, so that no .env file has a say. */
   directory: string;
+  /** Milliseconds until it has to be ready. */
+  patience?: number;
 }
 
-/** @throws Error after 20 s without an answer that it is ready, or when it ends */
-async function start({ file, execArgv, environment, directory }: Start): Promise<BenchedServer> {
+/** @throws Error where nothing answers that it is ready, for 20 s unless told otherwise, or when it ends */
+async function start({
+  file,
+  execArgv,
+  environment,
+  directory,
+  patience = 20_000,
+}: Start): Promise<BenchedServer> {
   const port = await freePort();
   const log = openSync(join(directory, 'server.log'), 'a');
   const startedAt = performance.now();
@@ -92,7 +100,7 @@ async function start({ file, execArgv, environment, directory }: Start): Promise
   });
   closeSync(log);
   const origin = `http://127.0.0.1:${port}`;
-  await untilReady(origin, child).catch(async (error: unknown) => {
+  await untilReady(origin, child, patience).catch(async (error: unknown) => {
     await end(child);
     throw error;
   });
@@ -114,8 +122,10 @@ export interface Place {
 export function startApi(
   { database, jwtSecret, directory }: Place,
   settings: Record<string, string> = {},
+  patience?: number,
 ): Promise<BenchedServer> {
   return start({
+    ...(patience !== undefined && { patience }),
     file: 'dist/main.js',
     // As `npm start` and the image start it.
     execArgv: ['--max-semi-space-size=8'],

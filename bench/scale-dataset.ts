@@ -32,7 +32,7 @@ interface Project {
 }
 
 /** Somebody to whom tasks are dealt out. */
-interface Owner {
+export interface Owner {
   _id: Types.ObjectId;
   left: number;
   /** How many they have got so far. */
@@ -44,7 +44,7 @@ interface Owner {
   tops: Pick<TaskRecord, '_id' | 'projectId' | 'sectionId'>[];
 }
 
-function ownerOf(_id: Types.ObjectId, tasks: number): Owner {
+export function ownerOf(_id: Types.ObjectId, tasks: number): Owner {
   const projects = Array.from({ length: projectsEach }, () => ({
     _id: new Types.ObjectId(),
     sectionIds: Array.from({ length: sectionsEach }, () => new Types.ObjectId()),
@@ -94,9 +94,10 @@ function placesOf({ projects, tops, seriesId }: Owner): Places {
   return { projectId, sectionId, parentId, seriesId: series };
 }
 
-/** Makes tasks that look as if people had written them. */
-function taskMaker(began: number) {
-  const random = randomNumbers(1);
+/** Makes tasks that look as if people had written them, up to now. */
+export function taskMaker(seed: number, now: number) {
+  const began = now - age;
+  const random = randomNumbers(seed);
   const word = wordsAsInSpeech(random);
   const below = (bound: number) => Math.floor(random() * bound);
   const sentence = (length: number) => Array.from({ length }, word).join(' ');
@@ -132,8 +133,8 @@ function taskMaker(began: number) {
     const allDay = isDue && random() < 0.7;
     const due = createdAt.getTime() + below(60) * day + below(day);
     const endOfDay = Math.floor(due / day) * day + day - 1;
-    const isDone = random() < (Date.now() - createdAt.getTime() > 60 * day ? 0.95 : 0.4);
-    const completed = Math.min(createdAt.getTime() + below(60) * day, Date.now());
+    const isDone = random() < (now - createdAt.getTime() > 60 * day ? 0.95 : 0.4);
+    const completed = Math.min(createdAt.getTime() + below(60) * day, now);
     return {
       ...(random() < 0.05 && { start: startOn(createdAt.getTime() + below(30) * day) }),
       deadline: isDue ? new Date(allDay ? endOfDay : due) : noDeadline,
@@ -202,6 +203,7 @@ function dealer(owners: readonly Owner[], random: () => number): () => Owner | u
 export async function fillAtScale(
   users: Record<'large' | 'small', Types.ObjectId>,
   { total, large, small }: Sizes,
+  seed = 1,
 ): Promise<Record<'large' | 'small', Places>> {
   const measured = { large: ownerOf(users.large, large), small: ownerOf(users.small, small) };
   const owners = Object.values(measured);
@@ -209,8 +211,8 @@ export async function fillAtScale(
     owners.push(ownerOf(new Types.ObjectId(), Math.min(rest, ofOthers)));
   }
   await Promise.all(owners.slice(0, 2).map(insertProjects));
-  const next = dealer(owners, randomNumbers(2));
-  const make = taskMaker(Date.now() - age);
+  const next = dealer(owners, randomNumbers(seed + 1));
+  const make = taskMaker(seed, Date.now());
   let records: TaskRecord[] = [];
   let writing: Promise<unknown> = Promise.resolve();
   for (let number = 0; number < total; number += 1) {

@@ -6,7 +6,8 @@ import { parseArgs } from 'node:util';
 import mongoose, { Types } from 'mongoose';
 import { startEmbeddedDatabase } from '../src/database/embedded.ts';
 import { dropDatabase } from './dataset.ts';
-import { type BenchedServer, type Place, startApi } from './processes.ts';
+import { type Place, startApi } from './processes.ts';
+import { signUp, type Somebody } from './scale-accounts.ts';
 import { fillAtScale, type Places, type Sizes } from './scale-dataset.ts';
 import { buildIndexes, type MeasuredUser, measureAll, type Row } from './scale-measures.ts';
 import { queriesFor } from './scale-queries.ts';
@@ -19,43 +20,7 @@ const { values } = parseArgs({
 });
 const sizes: Sizes = { total: Number(values.total), large: Number(values.large), small: 1000 };
 
-async function post(api: BenchedServer, token: string, path: string, body: object) {
-  const answer = await fetch(`${api.origin}/api/v1${path}`, {
-    method: path === '/users/me' ? 'PATCH' : 'POST',
-    headers: {
-      'content-type': 'application/json',
-      ...(token !== '' && { authorization: `Bearer ${token}` }),
-    },
-    body: JSON.stringify(body),
-  });
-  const content = await answer.json();
-  if (!answer.ok) throw new Error(`${path} was answered with ${answer.status}`);
-  return content as { id: string; accessToken: string; user: { id: string } };
-}
-
-/** Not in UTC, so that dates are compared in the way that costs more. */
-async function signUp(api: BenchedServer) {
-  const account = {
-    email: `${randomUUID()}@example.com`,
-    password: `open sesame ${randomUUID()}`,
-    name: 'Ada',
-  };
-  const { accessToken: token, user } = await post(api, '', '/auth/register', account);
-  await post(api, token, '/users/me', { timeZone: 'Europe/Berlin' });
-  const saved = {
-    name: 'Pressing',
-    filter: 'priority >= high & !label = waiting',
-    sort: ['dueDate'],
-  };
-  const { id: savedFilter } = await post(api, token, '/filters', saved);
-  return { id: user.id, token, savedFilter };
-}
-
-function userOf(
-  { id, token, savedFilter }: Awaited<ReturnType<typeof signUp>>,
-  tasks: number,
-  places: Places,
-): MeasuredUser {
+function userOf({ id, token, savedFilter }: Somebody, tasks: number, places: Places): MeasuredUser {
   return { id, token, tasks, queries: queriesFor(places, savedFilter) };
 }
 

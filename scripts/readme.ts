@@ -28,7 +28,7 @@ function settings(): Setting[] {
 }
 
 /** In the formatter's own layout: every cell as wide as its column. */
-function table(header: string[], rows: string[][]): string {
+export function table(header: string[], rows: string[][]): string {
   const widths = header.map((_, column) =>
     Math.max(3, ...[header, ...rows].map((row) => row[column]?.length ?? 0)),
   );
@@ -77,16 +77,27 @@ function errorsTable(): string {
   return table(['Status', 'Code', 'What it means'], rows);
 }
 
-/** The text with each table that stands between markers made anew. */
-export function withTables(readme: string): string {
-  const tables = { endpoints: endpointsTable(), settings: settingsTable(), errors: errorsTable() };
+/**
+ * The text with each table that stands between markers made anew.
+ * @throws Error where the markers of one are missing
+ */
+export function withTablesOf(document: string, tables: Readonly<Record<string, string>>): string {
   return Object.entries(tables).reduce((text, [name, content]) => {
     const [begin, end] = [`<!-- ${name}: made by npm run docs -->`, `<!-- /${name} -->`];
     const from = text.indexOf(begin);
     const to = text.indexOf(end);
-    if (from < 0 || to < from) throw new Error(`README.md lacks the markers of "${name}"`);
+    if (from < 0 || to < from) throw new Error(`the markers of "${name}" are missing`);
     return `${text.slice(0, from + begin.length)}\n\n${content}\n\n${text.slice(to)}`;
-  }, readme);
+  }, document);
+}
+
+/** The README as it should be. */
+export function withTables(readme: string): string {
+  return withTablesOf(readme, {
+    endpoints: endpointsTable(),
+    settings: settingsTable(),
+    errors: errorsTable(),
+  });
 }
 
 /** The contents of .env.example. */
