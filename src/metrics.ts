@@ -1,4 +1,6 @@
+import cluster from 'node:cluster';
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { joinMetrics } from './worker-metrics.ts';
 
 interface ObservedRequest {
   method: string;
@@ -119,12 +121,12 @@ export function createMetrics(): Metrics {
     figures: readonly (Figure & { name: Name })[],
     read: () => Promise<Readings<Name>> | Readings<Name>,
   ): void {
-    let underWay: Promise<Readings<Name>> | undefined;
+    let reading: Promise<Readings<Name>> | undefined;
     const readOnce = () => {
-      underWay ??= Promise.resolve(read()).finally(() => {
-        underWay = undefined;
+      reading ??= Promise.resolve(read()).finally(() => {
+        reading = undefined;
       });
-      return underWay;
+      return reading;
     };
     for (const { type, name, help, label, aggregator = 'sum' } of figures) {
       const options = { name, help, registers, aggregator, labelNames: label ? [label] : [] };
@@ -141,6 +143,9 @@ export function createMetrics(): Metrics {
           : new Counter({ ...options, collect: show });
     }
   }
+
+  // Whichever worker is asked, it tells what all of them have counted.
+  const readAll = cluster.isWorker ? joinMetrics(registry) : () => registry.metrics();
 
   return {
     countRefusal: () => refusals.inc(),
@@ -160,9 +165,6 @@ export function createMetrics(): Metrics {
     },
     observeConnectionWait: (milliseconds) => connectionWait.observe(milliseconds / 1000),
     watch,
-    render: async () => ({
-      contentType: registry.contentType,
-      text: await registry.metrics(),
-    }),
+    render: async () => ({ contentType: registry.contentType, text: await readAll() }),
   };
 }

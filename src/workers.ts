@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Config } from './config.ts';
 import { createLogger } from './logger.ts';
+import { tellMetricsOfAll } from './worker-metrics.ts';
 import { checkCertificate, provideDatabase, provideSecret } from './provision.ts';
 
 /** Milliseconds before a process that could not start is tried again. */
@@ -39,6 +40,7 @@ export async function supervise(config: Config): Promise<void> {
     process.exit(failed ? 1 : status);
   }
 
+  tellMetricsOfAll();
   cluster.on('listening', (worker) => {
     serving.add(worker);
     if (begun) return;

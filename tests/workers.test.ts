@@ -63,6 +63,17 @@ test('several workers share the port and say in the log who they are', () =>
     expect(banners).toHaveLength(1);
   }));
 
+test('each tells what all of them have counted', () =>
+  withWorkers(async (api, origin) => {
+    for (const _ of ['first', 'second', 'third']) await workersThatAnswer(api, origin);
+    const count =
+      /^http_request_duration_seconds_count\{method="GET",route="\/livez",status="200"\} 12$/m;
+    // A request is counted once its answer has left, which may be after it has arrived.
+    for (let metrics = ''; !count.test(metrics);) {
+      metrics = await (await fetch(`${origin}/metrics`)).text();
+    }
+  }));
+
 test('a worker that dies is replaced, and the others go on', () =>
   withWorkers(async (api, origin) => {
     const [first] = logged(api, 'worker started');
