@@ -26,6 +26,7 @@ export interface BenchedServer {
   /** Milliseconds from the start of the process until it was ready. */
   readonly startTime: number;
   usage(): Promise<Usage>;
+  isRunning(): boolean;
   stop(): Promise<void>;
 }
 
@@ -47,7 +48,8 @@ async function untilReady(origin: string, child: ChildProcess, patience: number)
     if (child.exitCode !== null || performance.now() > deadline) {
       throw new Error('a server did not become ready');
     }
-    await sleep(5);
+    // Seldom enough to leave the processor to what is starting.
+    await sleep(20);
   }
 }
 
@@ -64,8 +66,10 @@ export function ask<Answer>(child: ChildProcess, question: object): Promise<Answ
   });
 }
 
+const isRunning = (child: ChildProcess) => child.exitCode === null && child.signalCode === null;
+
 export async function end(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
+  if (!isRunning(child)) return;
   const ended = once(child, 'exit');
   child.kill('SIGKILL');
   await ended;
@@ -74,6 +78,7 @@ export async function end(child: ChildProcess): Promise<void> {
 interface Start {
   file: string;
   execArgv: readonly string[];
+  /** On a free port, unless it says otherwise. */
   environment: Record<string, string>;
   /** Where it runs and logs: an empty one, so that no .env file has a say. */
   directory: string;
@@ -89,12 +94,12 @@ async function start({
   directory,
   patience = 20_000,
 }: Start): Promise<BenchedServer> {
-  const port = await freePort();
+  const port = environment['PORT'] ?? String(await freePort());
   const log = openSync(join(directory, 'server.log'), 'a');
   const startedAt = performance.now();
   const child = fork(resolve(file), {
     cwd: directory,
-    env: { PATH: process.env['PATH'], PORT: String(port), ...environment },
+    env: { PATH: process.env['PATH'], ...environment, PORT: port },
     execArgv: [...execArgv, '--import', reporter],
     stdio: ['ignore', log, 'inherit', 'ipc'],
   });
@@ -108,6 +113,7 @@ async function start({
     origin,
     startTime: performance.now() - startedAt,
     usage: () => ask<Usage>(child, {}),
+    isRunning: () => isRunning(child),
     stop: () => end(child),
   };
 }

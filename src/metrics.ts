@@ -131,11 +131,11 @@ export function createMetrics(): Metrics {
     for (const { type, name, help, label, aggregator = 'sum' } of figures) {
       const options = { name, help, registers, aggregator, labelNames: label ? [label] : [] };
       const show = async () => {
-        const reading: Reading | undefined = (await readOnce())[name];
+        const found: Reading | undefined = (await readOnce())[name];
         metric.reset();
-        if (reading === undefined) metric.remove({});
-        else if (typeof reading === 'number') metric.inc(reading);
-        else for (const [value, number] of reading) metric.inc({ [label ?? '']: value }, number);
+        if (found === undefined) metric.remove({});
+        else if (typeof found === 'number') metric.inc(found);
+        else for (const [value, number] of found) metric.inc({ [label ?? '']: value }, number);
       };
       const metric: Gauge | Counter =
         type === 'gauge'
