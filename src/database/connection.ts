@@ -168,7 +168,7 @@ export function connectDatabase(
       enableUtf8Validation: false,
       writeConcern: { w: 'majority', journal: true },
       // It reads each answer of the server once more, so nothing but tracing asks for it.
-      monitorCommands: onClient !== undefined,
+      ...(onClient && { monitorCommands: true }),
     });
     watch(connection.getClient());
     await connecting;
