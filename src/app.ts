@@ -26,7 +26,6 @@ import { statisticsRoutes } from './features/statistics/statistics.routes.ts';
 import { tasksRoutes } from './features/tasks/tasks.routes.ts';
 import { trashRoutes } from './features/trash/trash.routes.ts';
 import { usersRoutes } from './features/users/users.routes.ts';
-import { createAdmission } from './http/admission.ts';
 import { accountPages } from './http/account-pages.ts';
 import { authenticate } from './http/authentication.ts';
 import { docs } from './http/docs.ts';
@@ -42,7 +41,7 @@ import { allowOrigins, apiHeaders, enforceHttps, requireClearMessage } from './h
 
 /** The API as an Express application: it neither listens nor reads settings. */
 export function createApp(dependencies: Dependencies, lifecycle: Lifecycle): Express {
-  const { cipher, config, database, logger, metrics, requestCounters } = dependencies;
+  const { cipher, config, database, logger, requestCounters } = dependencies;
   const guards = {
     cipher,
     database,
@@ -67,7 +66,6 @@ export function createApp(dependencies: Dependencies, lifecycle: Lifecycle): Exp
       closeConnectionsWhenStopping(lifecycle),
       apiHeaders,
       ...(config.CORS_ORIGINS.length > 0 ? [allowOrigins(config.CORS_ORIGINS)] : []),
-      createAdmission(metrics),
       requireClearMessage,
       ...(config.ENFORCE_HTTPS ? [enforceHttps(config)] : []),
     ),

@@ -175,9 +175,10 @@ export const settingsSchema = z.object({
   WORKERS: wholeNumber(1, 64).prefault('1').meta({
     description: 'How many processes share the port, to use more than one core.',
   }),
-  RATE_LIMIT: onOff
-    .prefault('on')
-    .meta({ description: '`off` lifts every rate limit, for benchmarks.' }),
+  RATE_LIMIT: onOff.prefault('on').meta({
+    description:
+      '`off` lifts every limit on how many requests are taken, for benchmarks and tests.',
+  }),
   METRICS_TOKEN: z.string().min(16, 'must have at least 16 characters').optional().meta({
     description:
       'The bearer token that /metrics asks for. When missing, /metrics is open, and in production absent.',

@@ -12,6 +12,7 @@ import { upgradeTasks } from './features/tasks/upgrade.service.ts';
 import { sweepAttachments } from './features/attachments/sweep.service.ts';
 import { settleTasks } from './features/tasks/settling.service.ts';
 import { finishDeletions } from './features/users/deletion.service.ts';
+import { admit } from './http/admission.ts';
 import type { Lifecycle } from './http/lifecycle.ts';
 import { createServer, stopServer } from './http/server.ts';
 import { bufferedOutput, createLogger } from './logger.ts';
@@ -75,7 +76,7 @@ export async function serve(config: Config): Promise<void> {
   dependencies.jobs.every('finish labels', 10, finishLabels);
   dependencies.jobs.every('settle projects', 10, settleProjects);
   const app = createApp(dependencies, lifecycle);
-  const server = createServer(app, config);
+  const server = createServer(admit(app, dependencies, lifecycle), config);
 
   async function stop(signal: string): Promise<void> {
     if (lifecycle.stopping) return;

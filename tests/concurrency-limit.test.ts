@@ -1,4 +1,4 @@
-import { describe, expect, test } from '@jest/globals';
+import { beforeEach, describe, expect, test } from '@jest/globals';
 import { type ConcurrencyLimit, createConcurrencyLimit } from '../src/http/concurrency-limit.ts';
 
 interface Simulated {
@@ -9,7 +9,13 @@ interface Simulated {
 }
 
 /** Requests that come evenly, and are worked off one after the other at a rate of its own. */
-function simulate(limit: ConcurrencyLimit, rate: number, capacity: number, seconds: number) {
+function simulate(
+  limit: ConcurrencyLimit,
+  rate: number,
+  capacity: number,
+  seconds: number,
+  from = 0,
+) {
   const result: Simulated = { done: 0, refused: 0, longest: 0 };
   const waiting: number[] = [];
   let doneAt = Number.POSITIVE_INFINITY;
@@ -26,9 +32,9 @@ function simulate(limit: ConcurrencyLimit, rate: number, capacity: number, secon
     begin(now);
   };
   for (let arrival = 0; arrival < rate * seconds; arrival += 1) {
-    const now = (arrival * 1000) / rate;
+    const now = from + (arrival * 1000) / rate;
     while (doneAt <= now) finish();
-    if (limit.isFull()) result.refused += 1;
+    if (limit.isFull(now)) result.refused += 1;
     else {
       limit.enter();
       waiting.push(now);
@@ -60,59 +66,99 @@ describe.each([slow, 600, 1500, quick])('a database that does %d requests a seco
     const limit = createConcurrencyLimit();
     const before = limit.limit;
     simulate(limit, 2 * capacity, capacity, 5);
+    expect(limit.limit).toBeLessThan(before);
+    expect(simulate(limit, 0.95 * capacity, capacity, 20, 5000).refused).toBe(0);
     expect(limit.limit).toBe(before);
-    expect(simulate(limit, 0.95 * capacity, capacity, 20).refused).toBe(0);
   });
 });
 
 describe('the limit', () => {
-  /** So many answers, after so long, while so many are under way. */
-  function answer(limit: ConcurrencyLimit, underWay: number, ...milliseconds: number[]): number {
-    for (let entered = 0; entered < underWay; entered += 1) limit.enter();
-    // Far enough apart for each to be looked at.
-    for (const [index, time] of milliseconds.entries()) {
-      const now = (index + 1) * 1000;
-      limit.learn(now - time, now);
+  const initial = createConcurrencyLimit().limit;
+  let limit: ConcurrencyLimit;
+  let now = 0;
+  beforeEach(() => {
+    limit = createConcurrencyLimit();
+  });
+
+  function enter(count: number): void {
+    for (let entered = 0; entered < count; entered += 1) limit.enter();
+  }
+
+  /** Looks at the limit in which half of the answers took so long; gives what it is then. */
+  function look(milliseconds: number, times = 1): number {
+    for (let time = 0; time < times; time += 1) {
+      now += 100;
+      limit.learn(now - milliseconds, now);
     }
     return limit.limit;
   }
-
-  const initial = createConcurrencyLimit().limit;
 
   test('lets a hundred come at once', () => {
     expect(initial).toBeGreaterThan(100);
   });
 
   test('stays while few requests are slow by themselves', () => {
-    expect(answer(createConcurrencyLimit(), 20, 900, 900, 900, 900)).toBe(initial);
+    enter(8);
+    expect(look(900, 100)).toBe(initial);
   });
 
-  test('stays while some of many are slow', () => {
-    const limit = createConcurrencyLimit();
-    for (let entered = 0; entered < 100; entered += 1) limit.enter();
-    for (let now = 0; now < 10_000; now += 10) limit.learn(now - (now % 30 === 0 ? 900 : 20), now);
+  test('stays while the smaller part of many is slow', () => {
+    enter(100);
+    for (let time = 0; time < 10_000; time += 10) limit.learn(time - (time % 30 ? 20 : 900), time);
     expect(limit.limit).toBe(initial);
   });
 
-  test('goes down step by step while most of many are slow, to what the database can be asked at once', () => {
-    const once = answer(createConcurrencyLimit(), 100, 900);
-    expect(once).toBeLessThan(100);
-    const slowly = Array.from({ length: 100 }, () => 900);
-    expect(answer(createConcurrencyLimit(), 60, ...slowly)).toBe(54);
-    expect(answer(createConcurrencyLimit(), 51, ...slowly)).toBe(50);
+  test('stays at a pause', () => {
+    enter(100);
+    look(20, 10);
+    expect(look(900)).toBe(initial);
+    expect(look(20)).toBe(initial);
+    expect(look(900)).toBe(initial);
+  });
+
+  test('goes down step by step while most of many are slow, but never too far', () => {
+    enter(100);
+    expect(look(60, 2)).toBe(80);
+    for (let left = 0; left < 30; left += 1) limit.leave();
+    expect(look(100)).toBe(35);
+    expect(look(900)).toBe(21);
+    for (let left = 0; left < 61; left += 1) limit.leave();
+    expect(look(900, 100)).toBe(8);
   });
 
   test('goes up step by step when they are quick again, and no higher than it was', () => {
-    const once = answer(createConcurrencyLimit(), 100, 900);
-    expect(answer(createConcurrencyLimit(), 100, 900, 20)).toBeGreaterThan(once);
-    const quickly = Array.from({ length: 100 }, () => 20);
-    expect(answer(createConcurrencyLimit(), 100, 900, ...quickly)).toBe(initial);
+    enter(100);
+    const low = look(900, 2);
+    const higher = look(20);
+    expect(higher).toBeGreaterThan(low);
+    expect(higher).toBeLessThan(low + 10);
+    expect(look(20, 1000)).toBe(initial);
   });
 
-  test('is at once what it was when nothing waits any more', () => {
-    const limit = createConcurrencyLimit();
-    expect(answer(limit, 100, 900)).toBeLessThan(initial);
-    for (let left = 0; left < 90; left += 1) limit.leave();
+  test('is what it was for the next request when nothing waits any more', () => {
+    enter(100);
+    expect(look(900, 2)).toBeLessThan(initial);
+    for (let left = 0; left < 97; left += 1) limit.leave();
+    expect(limit.isFull(now)).toBe(false);
     expect(limit.limit).toBe(initial);
+  });
+
+  test('stays low while there are refusals, also where little is under way for a moment', () => {
+    enter(100);
+    const low = look(900, 2);
+    expect(limit.isFull(now)).toBe(true);
+    for (let left = 0; left < 97; left += 1) limit.leave();
+    expect(limit.isFull(now + 1000)).toBe(false);
+    expect(limit.limit).toBe(low);
+    expect(limit.isFull(now + 1001)).toBe(false);
+    expect(limit.limit).toBe(initial);
+  });
+
+  test('bears with a database that is far away', () => {
+    enter(1);
+    look(90, 100);
+    enter(50);
+    expect(look(120, 100)).toBe(initial);
+    expect(look(250, 2)).toBeLessThan(initial);
   });
 });

@@ -14,9 +14,6 @@ const timeouts = {
   heartbeatFrequencyMS: 500,
 };
 
-/** To the database; what is under way beyond them waits for one. */
-export const maximumConnections = 50;
-
 /** Milliseconds between attempts to reach a server for the first time. */
 const pause = 500;
 
@@ -163,7 +160,7 @@ export function connectDatabase(
       appName: 'task-manager-api',
       ...timeoutsFor(uri),
       serverMonitoringMode: 'poll',
-      maxPoolSize: maximumConnections,
+      maxPoolSize: 50,
       // What this API writes was checked; a stray byte of somebody else's need not fail a whole list.
       enableUtf8Validation: false,
       writeConcern: { w: 'majority', journal: true },

@@ -1,10 +1,14 @@
-import type { Request, RequestHandler, Response } from 'express';
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import type { Request, Response } from 'express';
 import { basePath } from '../api.ts';
+import type { Dependencies } from '../dependencies.ts';
 import { AppError } from '../errors.ts';
-import type { Metrics } from '../metrics.ts';
-import { type ConcurrencyLimit, createConcurrencyLimit } from './concurrency-limit.ts';
-import { sendProblem } from './problems.ts';
-import { healthPaths } from './security.ts';
+import { createConcurrencyLimit } from './concurrency-limit.ts';
+import { closeConnectionsWhenStopping, type Lifecycle } from './lifecycle.ts';
+import { pathOf, requestIdFor, tellable, unmatched } from './observation.ts';
+import { takePlace } from './places.ts';
+import { headersOfFailure, problemOf, statusOf } from './problems.ts';
+import { allowOrigins, healthPaths, securityHeaders } from './security.ts';
 import { closeUnlessRead } from './upload.ts';
 
 /** Whatever is elsewhere, such as pages, waits for nothing. */
@@ -16,108 +20,66 @@ const bearable = 100_000;
 // Made once, as a stack is not free and nobody would look at it.
 const refusal = new AppError('overloaded', { retryAfter: 2 });
 
-/** The place of a request among those under way: taken once at most, whatever happens to it. */
-class Place {
-  readonly #limit: ConcurrencyLimit;
-  #since = 0;
-  #taken = false;
-  /** Whether it is in use even if the caller has gone. */
-  isKept = false;
+const status = statusOf[refusal.code];
+const headers = [...securityHeaders.flat(), ...Object.entries(headersOfFailure(refusal)).flat()];
+const onwards = () => undefined;
 
-  constructor(limit: ConcurrencyLimit) {
-    this.#limit = limit;
-    this.take();
+/** Refuses without Express, which costs several times what all the rest does. */
+function createRefuse({ config, logger, metrics }: Dependencies, lifecycle: Lifecycle) {
+  // As for all requests: a line has nothing secret.
+  const lines = logger.child({}, { redact: [] });
+  const closeWhenStopping = closeConnectionsWhenStopping(lifecycle);
+  const allow = config.CORS_ORIGINS.length > 0 ? allowOrigins(config.CORS_ORIGINS) : undefined;
+
+  function send(req: Request, res: Response): void {
+    const { method } = req;
+    const path = pathOf({ originalUrl: req.url });
+    const requestId = requestIdFor(req);
+    const body = JSON.stringify(problemOf(refusal, path, requestId));
+    const length = String(Buffer.byteLength(body));
+    // In one list, as it costs several times as much to set one header after the other.
+    res.writeHead(status, [...headers, 'X-Request-Id', requestId, 'Content-Length', length]);
+    res.end(body);
+    metrics.countRefusal();
+    metrics.requestStarted();
+    metrics.observeRequest({ method, route: unmatched, status, milliseconds: 0 });
+    const told = tellable(path);
+    lines.warn({ requestId, method, path: told, status, code: refusal.code }, 'refused');
   }
 
-  take(): void {
-    if (this.#taken) return;
-    this.#taken = true;
-    this.#since = performance.now();
-    this.#limit.enter();
-  }
-
-  /** @returns whether it was taken */
-  giveBack(): boolean {
-    if (!this.#taken) return false;
-    this.#taken = false;
-    this.#limit.leave();
-    return true;
-  }
-
-  /** Gives it back after work that others may wait for as long. */
-  finish(): void {
-    if (this.giveBack()) this.#limit.learn(this.#since, performance.now());
-  }
-}
-
-function placeOf(res: Response): Place | undefined {
-  return res.locals['place'] as Place | undefined;
-}
-
-function refuse(req: Request, res: Response): void {
-  const { 'content-length': length, 'transfer-encoding': transfer } = req.headers;
-  if (transfer !== undefined || Number(length ?? 0) > bearable) {
-    closeUnlessRead(req, res, () => undefined);
-  }
-  sendProblem(req, res, refusal);
+  return (given: IncomingMessage, to: ServerResponse): void => {
+    const req = given as Request;
+    const res = to as Response;
+    const { 'content-length': length, 'transfer-encoding': transfer } = req.headers;
+    closeWhenStopping(req, res, onwards);
+    if (transfer !== undefined || Number(length ?? 0) > bearable)
+      closeUnlessRead(req, res, onwards);
+    if (allow) allow(req, res, () => send(req, res));
+    else send(req, res);
+  };
 }
 
 /**
  * Refuses at once what is more than the server can do in reasonable time, so that it goes on doing what
  * it can. Stands before whatever costs anything.
  */
-export function createAdmission(metrics: Metrics): RequestHandler {
+export function admit(
+  app: RequestListener,
+  dependencies: Dependencies,
+  lifecycle: Lifecycle,
+): RequestListener {
+  const { config, metrics } = dependencies;
+  if (!config.RATE_LIMIT) return app;
   const limit = createConcurrencyLimit();
+  const refuse = createRefuse(dependencies, lifecycle);
   metrics.showConcurrency(limit);
-  return (req, res, next) => {
-    const { path } = req;
-    if (healthPaths.has(path)) return next();
-    if (limit.isFull()) {
-      metrics.countRefusal();
-      return refuse(req, res);
+  return (req, res) => {
+    const path = pathOf({ originalUrl: req.url ?? '' });
+    if (!healthPaths.has(path)) {
+      const now = performance.now();
+      if (limit.isFull(now)) return refuse(req, res);
+      if (path.startsWith(counted)) takePlace(limit, res, now);
     }
-    if (path.startsWith(counted)) {
-      const place = new Place(limit);
-      res.locals['place'] = place;
-      res.once('close', () => {
-        if (!place.isKept) place.giveBack();
-      });
-    }
-    return next();
-  };
-}
-
-/** For what takes long without the server being busy: it counts no longer, and nothing is learnt from it. */
-export const givePlaceBack: RequestHandler = (_req, res, next) => {
-  placeOf(res)?.giveBack();
-  next();
-};
-
-/** Reads a body without a place, as a caller may take any time to send it. */
-export function withoutPlace(read: RequestHandler): RequestHandler {
-  return (req, res, next) => {
-    const place = placeOf(res);
-    if (place === undefined || req.complete || !place.giveBack()) return read(req, res, next);
-    return read(req, res, (failure?: unknown) => {
-      // Not asked again: what was admitted is not refused half-way.
-      if (failure === undefined) place.take();
-      next(failure);
-    });
-  };
-}
-
-type Work = (req: Request, res: Response) => Promise<void>;
-
-/** Keeps the place until the work is done: the database goes on also where the caller has gone. */
-export function inPlace(work: Work): Work {
-  return async (req, res) => {
-    const place = placeOf(res);
-    if (place === undefined) return work(req, res);
-    place.isKept = true;
-    try {
-      await work(req, res);
-    } finally {
-      place.finish();
-    }
+    return app(req, res);
   };
 }

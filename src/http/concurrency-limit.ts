@@ -1,51 +1,69 @@
-import { maximumConnections } from '../database/connection.ts';
-
-/** Milliseconds that half of the answers may take before there is more under way than can be done. */
-const target = 150;
 /** Milliseconds from one look at the answers to the next. */
 const period = 100;
-/** Fewer than the database has connections would leave some of them idle. */
-const floor = maximumConnections;
+/** After so many late looks in a row, what waits is a queue that stays and not a burst. */
+const patience = 2;
+/** Bounds of what half of the answers may take, in milliseconds. */
+const target = { least: 50, most: 200 };
+/** Fewer would leave a database idle now and then. */
+const floor = 8;
 /** What comes at once may wait; more than this would be left waiting for too long. */
-const ceiling = 256;
-/** So few under way tell that nothing waits any more. */
-const calm = floor / 4;
-const step = 5;
-const backOff = 0.9;
+const ceiling = 128;
+/** So few under way tell that nothing waits. */
+const calm = 4;
+/** Milliseconds without a refusal after which it is over, once nothing waits. */
+const quiet = 1000;
+const step = 2;
+/** How far down at once: by what the median asks for, but within these bounds. */
+const backOff = { most: 0.3, least: 0.8 };
 
 export interface ConcurrencyLimit {
   /** How many requests may be under way. */
   readonly limit: number;
   /** How many are. */
   readonly underWay: number;
-  isFull(): boolean;
+  /** Whether one more would be too many; with the time in milliseconds, of the same clock as below. */
+  isFull(now: number): boolean;
   enter(): void;
   leave(): void;
-  /** Learns when a request began and when its answer was there; in milliseconds of one clock. */
+  /** Learns when a request began and when its answer was there. */
   learn(beganAt: number, now: number): void;
+}
+
+function medianOf(times: number[]): number {
+  times.sort((one, other) => one - other);
+  return times[times.length >> 1] ?? 0;
 }
 
 /**
  * A limit of requests under way that goes by the time they take, so that it fits a quick database and a
  * slow one alike: additive increase and multiplicative decrease (AIMD), by which TCP finds its share of
- * a line (Chiu and Jain 1989), as Netflix' concurrency-limits applies it to servers. Two things are
- * otherwise. The median tells, which some requests that are slow by themselves cannot move. And from
- * CoDel (RFC 8289) comes the difference between a burst, after which nothing waits any more and the limit
- * is what it was, and a queue that stays. An event loop that is behind needs no look of its own: the
- * answers of the database wait in it too.
+ * a line (Chiu and Jain 1989), as Netflix' concurrency-limits applies it to servers. Three things are
+ * otherwise. The median tells, which some requests that are slow by themselves cannot move. It is compared
+ * with what requests take while nothing waits, as a database may be far away. And from CoDel (RFC 8289)
+ * comes the difference between a burst, after which nothing waits any more and the limit is what it was,
+ * and a queue that stays. An event loop that is behind needs no look of its own: the answers of the
+ * database wait in it too.
  */
 export function createConcurrencyLimit(): ConcurrencyLimit {
   let limit = ceiling;
   let underWay = 0;
-  let answers = 0;
-  let late = 0;
+  let times: number[] = [];
   let lookedAt = 0;
+  let lateLooks = 0;
+  let fullAt = Number.NEGATIVE_INFINITY;
+  /** What requests take while nothing waits. */
+  let undisturbed = 0;
 
   function adapt(): void {
+    const median = medianOf(times);
+    if (underWay <= calm) undisturbed += (Math.min(median, target.most / 2) - undisturbed) / 10;
+    const acceptable = Math.max(target.least, 2 * undisturbed);
+    lateLooks = median > acceptable && underWay > floor ? lateLooks + 1 : 0;
     // Down from what is under way: a limit that nobody has reached says nothing.
-    if (late * 2 > answers && underWay > floor) {
-      limit = Math.max(floor, Math.floor(underWay * backOff));
-    } else limit = Math.min(ceiling, limit + step);
+    if (lateLooks >= patience) {
+      const factor = Math.min(backOff.least, Math.max(backOff.most, acceptable / median));
+      limit = Math.max(floor, Math.floor(underWay * factor));
+    } else if (lateLooks === 0) limit = Math.min(ceiling, limit + step);
   }
 
   return {
@@ -55,22 +73,24 @@ export function createConcurrencyLimit(): ConcurrencyLimit {
     get underWay() {
       return underWay;
     },
-    isFull: () => underWay >= limit,
+    isFull(now) {
+      if (underWay <= calm && now - fullAt > quiet) limit = ceiling;
+      if (underWay < limit) return false;
+      fullAt = now;
+      return true;
+    },
     enter() {
       underWay += 1;
     },
     leave() {
       underWay -= 1;
-      if (underWay <= calm) limit = ceiling;
     },
     learn(beganAt, now) {
-      answers += 1;
-      if (now - beganAt > target) late += 1;
+      times.push(now - beganAt);
       if (now - lookedAt < period) return;
       adapt();
       lookedAt = now;
-      answers = 0;
-      late = 0;
+      times = [];
     },
   };
 }

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
 import type { Request, RequestHandler, Response } from 'express';
 import { api, basePath } from '../api.ts';
 import type { Dependencies } from '../dependencies.ts';
@@ -9,9 +10,15 @@ import { callerOf } from './authentication.ts';
 const leftEarly = 499;
 
 /** What stands for the pattern where a path has no route. */
-const unmatched = 'unmatched';
+export const unmatched = 'unmatched';
 
 const acceptedId = /^[A-Za-z0-9._-]{1,128}$/;
+
+/** The id of a request: the caller's, or a fresh one. */
+export function requestIdFor({ headers }: IncomingMessage): string {
+  const given = headers['x-request-id'];
+  return typeof given === 'string' && acceptedId.test(given) ? given : randomUUID();
+}
 
 /** The id that ties together an answer, its log lines and the caller's own records. */
 export function requestIdOf(res: Response): string {
@@ -24,7 +31,7 @@ export function idsOf(res: Response): { requestId: string; traceId: string | und
 }
 
 /** Without the query, which may hold what only the caller should know, and without any host. */
-export function pathOf({ originalUrl }: Request): string {
+export function pathOf({ originalUrl }: Pick<Request, 'originalUrl'>): string {
   const path = originalUrl.startsWith('/')
     ? originalUrl
     : originalUrl.replace(/^\w+:\/\/[^/?]*/, '');
@@ -49,9 +56,7 @@ const objectId = /^[0-9a-f]{24}$/;
  * The path as it may be told: with the words of routes and the ids of objects. Whatever else callers put
  * into a path, it may be a password or a token, is a `*`.
  */
-function tellablePath(req: Request, route: string | undefined): string {
-  const path = pathOf(req);
-  if (path === route) return path;
+export function tellable(path: string): string {
   const told = (part: string) => (words.has(part) || objectId.test(part) ? part : '*');
   return path.split('/').map(told).join('/');
 }
@@ -66,9 +71,7 @@ export function observeRequests({
   const lines = logger.child({}, { redact: [] });
   return (req, res, next) => {
     const startedAt = performance.now();
-    const given = req.headers['x-request-id'];
-    const accepted = typeof given === 'string' && acceptedId.test(given);
-    const requestId = accepted ? given : randomUUID();
+    const requestId = requestIdFor(req);
     res.setHeader('X-Request-Id', requestId);
     const trace = tracing.startRequest(req.headers);
     const { traceId } = trace;
@@ -78,7 +81,8 @@ export function observeRequests({
       const milliseconds = performance.now() - startedAt;
       const { method } = req;
       const route = routeOf(req);
-      const path = tellablePath(req, route);
+      const asked = pathOf(req);
+      const path = asked === route ? asked : tellable(asked);
       const status = res.headersSent ? res.statusCode : leftEarly;
       const code = res.locals['code'] as string | undefined;
       metrics.observeRequest({ method, route: route ?? unmatched, status, milliseconds });

@@ -124,19 +124,24 @@ function challenge({ code, scope }: AppError): string | undefined {
   return statusOf[code] === 401 ? 'Bearer' : undefined;
 }
 
+/** But for those that belong to each exchange. */
+export function headersOfFailure(error: AppError): Record<string, string> {
+  const authenticate = challenge(error);
+  return {
+    'Content-Type': 'application/problem+json; charset=utf-8',
+    'Cache-Control': 'no-store',
+    ...(authenticate !== undefined && { 'WWW-Authenticate': authenticate }),
+    ...(error.retryAfter !== undefined && { 'Retry-After': String(error.retryAfter) }),
+    ...(error.version !== undefined && { ETag: `"${error.version}"` }),
+  };
+}
+
 /** A failure as an answer. */
 export function answerOfFailure(req: Request, res: Response, error: AppError): WholeAnswer {
   const problem = problemOf(error, pathOf(req), requestIdOf(res));
-  const authenticate = challenge(error);
   return {
     status: problem.status,
-    headers: {
-      'Content-Type': 'application/problem+json; charset=utf-8',
-      'Cache-Control': 'no-store',
-      ...(authenticate !== undefined && { 'WWW-Authenticate': authenticate }),
-      ...(error.retryAfter !== undefined && { 'Retry-After': String(error.retryAfter) }),
-      ...(error.version !== undefined && { ETag: `"${error.version}"` }),
-    },
+    headers: headersOfFailure(error),
     body: JSON.stringify(problem),
     code: error.code,
   };

@@ -10,7 +10,7 @@ import { pathOf } from './observation.ts';
 const aYear = 31_536_000;
 
 /** What a middleware sets that sets the same headers for every answer: it is asked once. */
-function constantHeaders(middleware: typeof apiPolicy): RequestHandler {
+function constantHeaders(middleware: typeof apiPolicy): [name: string, value: string][] {
   const headers = new Map<string, string>();
   const recorder = {
     setHeader: (name: string, value: string) => headers.set(name, value),
@@ -19,11 +19,7 @@ function constantHeaders(middleware: typeof apiPolicy): RequestHandler {
   middleware({} as IncomingMessage, recorder as unknown as ServerResponse, (failure) => {
     if (failure !== undefined) throw failure as Error;
   });
-  const all = [...headers];
-  return (_req, res, next) => {
-    for (const [name, value] of all) res.setHeader(name, value);
-    next();
-  };
+  return [...headers];
 }
 
 const apiPolicy = helmet({
@@ -37,7 +33,13 @@ const apiPolicy = helmet({
 });
 
 /** The headers of an API: nothing that it answers may be run, framed or sniffed. */
-export const apiHeaders = constantHeaders(apiPolicy);
+export const securityHeaders = constantHeaders(apiPolicy);
+
+/** Sets them. */
+export const apiHeaders: RequestHandler = (_req, res, next) => {
+  for (const [name, value] of securityHeaders) res.setHeader(name, value);
+  next();
+};
 
 const onlySelf = ["'self'"];
 const page = {

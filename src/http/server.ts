@@ -1,9 +1,8 @@
 import { readFileSync } from 'node:fs';
-import { createServer as createHttpServer, type Server } from 'node:http';
+import { createServer as createHttpServer, type RequestListener, type Server } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
 import { Server as NetServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Express } from 'express';
 import type { Config } from '../config.ts';
 import { answerClientErrors } from './client-errors.ts';
 import { watchConnections } from './connections.ts';
@@ -46,7 +45,7 @@ type ServerSettings = Pick<Config, 'TLS_CERT_FILE' | 'TLS_KEY_FILE'>;
 
 /** An HTTP server for the application, or an HTTPS one where a certificate is set. */
 export function createServer(
-  app: Express,
+  app: RequestListener,
   { TLS_CERT_FILE, TLS_KEY_FILE }: ServerSettings,
 ): Server {
   const server =

@@ -8,6 +8,7 @@ import { createApp } from '../../src/app.ts';
 import { parseConfig } from '../../src/config.ts';
 import { connectDatabase, type Database } from '../../src/database/connection.ts';
 import { createDependencies, type Dependencies } from '../../src/dependencies.ts';
+import { admit } from '../../src/http/admission.ts';
 import type { Lifecycle } from '../../src/http/lifecycle.ts';
 import { createServer } from '../../src/http/server.ts';
 import { createLogger } from '../../src/logger.ts';
@@ -51,7 +52,8 @@ export async function startInstance(
   if (redis) await once(redis.client, 'ready');
   const given = { config, database, logger, jwtSecret, mailTransport, redis };
   const dependencies = createDependencies(given);
-  const server = createServer(createApp(dependencies, lifecycle), config);
+  const app = admit(createApp(dependencies, lifecycle), dependencies, lifecycle);
+  const server = createServer(app, config);
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const address = server.address();
