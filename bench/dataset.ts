@@ -124,11 +124,15 @@ function personWith(numberOfTasks: number, accessTokens: AccessTokens): Person {
 }
 
 /** Fills the database of a server that has built its indexes, past the models, as their schemas say. */
-export async function fillDatabase(uri: string, jwtSecret: string): Promise<Dataset> {
+export async function fillDatabase(
+  uri: string,
+  jwtSecret: string,
+  hoarded = tasksOfHoarder,
+): Promise<Dataset> {
   await mongoose.connect(uri, { autoIndex: false, autoCreate: false });
   const accessTokens = createAccessTokens(jwtSecret, 3600);
   const people = Array.from({ length: members }, () => personWith(tasksEach, accessTokens));
-  const hoarder = personWith(tasksOfHoarder, accessTokens);
+  const hoarder = personWith(hoarded, accessTokens);
   const all = [...people, hoarder];
   await UserModel.collection.insertMany(all.map(({ account }) => account));
   await LabelModel.collection.insertMany(all.flatMap(({ account }) => labelsOf(account._id)));

@@ -1,6 +1,7 @@
 /** A process that sends requests over 16 connections, each as soon as the last one is answered. */
 import { Agent, request as startRequest } from 'node:http';
 import type { Member } from './dataset.ts';
+import { newTask, tasksPath } from './new-task.ts';
 
 export const operations = ['read', 'list', 'create'] as const;
 export type Operation = (typeof operations)[number];
@@ -26,15 +27,6 @@ export interface Load {
 
 const connections = 16;
 const agent = new Agent({ keepAlive: true, maxSockets: connections });
-const tasksPath = '/api/v1/tasks';
-const newTask = JSON.stringify({
-  title: 'Order new chairs for the meeting room',
-  description:
-    'Ask three shops for an offer, compare the prices with last year, and tell the office who won.',
-  priority: 'high',
-  dueDate: '2026-12-01T09:30:00.000Z',
-  labels: ['office', 'purchase'],
-});
 
 let members: Member[] = [];
 let sent = 0;

@@ -160,6 +160,9 @@ export function startOther(
   });
 }
 
-export function startLoad(): ChildProcess {
-  return fork(resolve('bench/load.ts'), { execArgv: process.execArgv });
+export function startLoad(
+  file: 'bench/load.ts' | 'bench/arrivals.ts' = 'bench/load.ts',
+): ChildProcess {
+  // Not JSON, which has no word for a figure that is not a number.
+  return fork(resolve(file), { execArgv: process.execArgv, serialization: 'advanced' });
 }

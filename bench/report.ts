@@ -46,7 +46,13 @@ export function median(values: readonly number[]): number {
   return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
 }
 
-function printRow(title: string, ...cells: string[]): void {
+/** @param share from 0 to 1 */
+export function percentile(values: readonly number[], share: number): number {
+  const sorted = [...values].sort((one, other) => one - other);
+  return sorted[Math.floor(sorted.length * share)] ?? Number.NaN;
+}
+
+export function printRow(title: string, ...cells: string[]): void {
   console.log(title.padEnd(30) + cells.map((cell) => cell.padStart(10)).join(''));
 }
 
