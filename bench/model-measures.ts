@@ -68,7 +68,7 @@ class Series {
 async function startAll(filled: readonly Filled[], started: BenchedServer[]): Promise<Running[]> {
   const running: Running[] = [];
   for (const one of filled) {
-    const api = await startApi(one.place, settings, patience);
+    const api = await startApi(one.place, settings, { patience });
     started.push(api);
     const small = await askerOf(api.origin, one.people.small);
     const large = await askerOf(api.origin, one.people.large);

@@ -12,10 +12,35 @@ interface Usage {
   rss: number;
 }
 
+/** What a process holds: bytes, after a collection of the garbage where that was asked for. */
+export interface Holdings {
+  rss: number;
+  heapUsed: number;
+  /** Open files and sockets; not told where there is no /proc. */
+  descriptors?: number;
+  /** What keeps the process running: sockets, timers and the like. */
+  resources: number;
+}
+
 /** Lets either server tell what it has used, and ends it with this process, with no code of its own. */
 const reporter = `data:text/javascript,${encodeURIComponent(`
-  process.on('message', () => {
-    process.send({ ...process.cpuUsage(), rss: process.memoryUsage.rss() });
+  import { existsSync, readdirSync } from 'node:fs';
+  const files = '/proc/self/fd';
+  const tell = () => process.send({
+    ...process.cpuUsage(),
+    rss: process.memoryUsage.rss(),
+    heapUsed: process.memoryUsage().heapUsed,
+    descriptors: existsSync(files) ? readdirSync(files).length : undefined,
+    resources: process.getActiveResourcesInfo().length,
+  });
+  process.on('message', ({ collect }) => {
+    if (!collect) return tell();
+    // What only a finalizer frees is garbage in the second collection.
+    globalThis.gc();
+    setImmediate(() => {
+      globalThis.gc();
+      tell();
+    });
   });
   process.on('disconnect', () => process.exit());
   process.channel.unref();
@@ -27,16 +52,28 @@ export interface BenchedServer {
   readonly startTime: number;
   usage(): Promise<Usage>;
   isRunning(): boolean;
+  /** @param collect only for a process that was started with --expose-gc */
+  holdings(collect?: boolean): Promise<Holdings>;
+  /** Asks it to stop, and tells how it ended and in how many milliseconds. */
+  terminate(): Promise<{ status: number | null; milliseconds: number }>;
   stop(): Promise<void>;
 }
 
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const probe = createServer().listen(0, '127.0.0.1');
   await once(probe, 'listening');
   const address = probe.address();
   probe.close();
   await once(probe, 'close');
   return typeof address === 'object' && address ? address.port : 0;
+}
+
+async function terminate(child: ChildProcess) {
+  const askedAt = performance.now();
+  const ended = once(child, 'exit') as Promise<[number | null]>;
+  child.kill('SIGTERM');
+  const [status] = await ended;
+  return { status, milliseconds: performance.now() - askedAt };
 }
 
 async function untilReady(origin: string, child: ChildProcess, patience: number): Promise<void> {
@@ -114,6 +151,8 @@ async function start({
     startTime: performance.now() - startedAt,
     usage: () => ask<Usage>(child, {}),
     isRunning: () => isRunning(child),
+    holdings: (collect = false) => ask<Holdings>(child, { collect }),
+    terminate: () => terminate(child),
     stop: () => end(child),
   };
 }
@@ -128,13 +167,13 @@ export interface Place {
 export function startApi(
   { database, jwtSecret, directory }: Place,
   settings: Record<string, string> = {},
-  patience?: number,
+  { patience, execArgv = [] }: Pick<Partial<Start>, 'patience' | 'execArgv'> = {},
 ): Promise<BenchedServer> {
   return start({
     ...(patience !== undefined && { patience }),
     file: 'dist/main.js',
     // As `npm start` and the image start it.
-    execArgv: ['--max-semi-space-size=8'],
+    execArgv: ['--max-semi-space-size=8', ...execArgv],
     environment: {
       NODE_ENV: 'production',
       HOST: '127.0.0.1',

@@ -1,0 +1,42 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import mongoose from 'mongoose';
+import { startEmbeddedDatabase } from '../src/database/embedded.ts';
+import type { Place } from './processes.ts';
+
+/**
+ * Gives a script a folder and a database of its own, and leaves nothing of them behind. The process
+ * ends with 1 unless all bounds are kept.
+ * @param run answers whether they are
+ */
+export async function inPlace(run: (place: Place) => Promise<boolean>): Promise<void> {
+  // An interrupt ends the other processes, and so the run; this one stays to clean up.
+  process.on('SIGINT', () => {});
+  const directory = await mkdtemp(join(tmpdir(), 'task-manager-bench-'));
+  const given = process.env['MONGODB_URI'];
+  const announce = (line: string) => console.log(line);
+  const embedded = given ? undefined : await startEmbeddedDatabase({ directory: null, announce });
+  const uri = given || embedded?.uri || '';
+  // In the place of whatever database the address names, so that no data can be lost.
+  const database = uri.replace(
+    /^(mongodb(?:\+srv)?:\/\/[^/?]+)\/?[^?]*/,
+    `$1/bench-${randomUUID()}`,
+  );
+  const jwtSecret = randomBytes(32).toString('base64url');
+  process.exitCode = 1;
+  try {
+    if (await run({ database, jwtSecret, directory })) process.exitCode = 0;
+  } finally {
+    if (given) await dropDatabase(database);
+    await embedded?.stop();
+    await rm(directory, { recursive: true });
+  }
+}
+
+async function dropDatabase(uri: string): Promise<void> {
+  const connection = await mongoose.createConnection(uri).asPromise();
+  await connection.dropDatabase();
+  await connection.close();
+}
