@@ -13,6 +13,7 @@ import {
   problemsIn,
   takesKey,
 } from './openapi-problems.ts';
+import { entityTagsForm, idempotencyKeyForm } from './request-headers.ts';
 import { registerSecurity, securityOf } from './openapi-security.ts';
 
 type Response = RouteConfig['responses'][string];
@@ -25,7 +26,9 @@ interface OpenApiOptions extends ProblemOptions {
 }
 
 /** Any bytes: OpenAPI 3.1 tells them by a media type without a schema. */
-const file = { 'application/octet-stream': {} };
+const anyFile = { 'application/octet-stream': {} };
+/** What a file is, is told from its bytes. */
+const file = { '*/*': {} };
 
 function answerOf(endpoint: Endpoint): Response {
   const { answer, attachment, download, example, location, status, versioned } = endpoint;
@@ -75,15 +78,26 @@ function successesOf(endpoint: Endpoint): Record<string, Response> {
 }
 
 function headersFor(endpoint: Endpoint): z.ZodObject | undefined {
-  const header = (description: string) => z.string().optional().meta({ description });
+  const header = (description: string, form: object = {}) =>
+    z
+      .string()
+      .optional()
+      .meta({ description, ...form });
   const conditions = {
-    'If-Match': header('Only where this is the version: an ETag in its quotes, several, or *.'),
-    'If-None-Match': header('Only where this is not the version: as with If-Match.'),
+    'If-Match': header(
+      'Only where this is the version: an ETag in its quotes, several, or *.',
+      entityTagsForm,
+    ),
+    'If-None-Match': header(
+      'Only where this is not the version: as with If-Match.',
+      entityTagsForm,
+    ),
   };
   const range = { Range: header('One part of the file, such as bytes=0-999 or bytes=1000-.') };
   const key = {
     'Idempotency-Key': header(
       'Makes repetitions safe: the same value, such as a UUID, for each of them, and another one for any other request.',
+      idempotencyKeyForm,
     ),
   };
   const headers = {
@@ -95,7 +109,7 @@ function headersFor(endpoint: Endpoint): z.ZodObject | undefined {
 }
 
 function bodyOf({ body, example, method, upload }: Endpoint) {
-  if (upload) return { required: true, content: file };
+  if (upload) return { required: true, content: anyFile };
   const content = body && { schema: body, example: example.body };
   return (
     content && {

@@ -53,11 +53,10 @@ export const pageQuery = {
       default: 20,
       description: 'How many to answer at most.',
     }),
-  cursor: z
-    .string()
-    .max(2000)
-    .optional()
-    .meta({ description: 'The nextCursor of the page before; opaque.' }),
+  cursor: z.string().max(2000).optional().meta({
+    pattern: '^[A-Za-z0-9_-]+$',
+    description: 'The nextCursor of the page before; opaque.',
+  }),
 };
 
 /** Whether an answer is a page of objects that count their changes, which tell when the page has changed. */

@@ -7,6 +7,9 @@ function characters(value: string): number {
   return count;
 }
 
+const withoutNul = String.raw`^[^\x00]*$`;
+const somethingToRead = String.raw`^[^\x00]*[^\s\x00][^\x00]*$`;
+
 /** Bounds in characters, both included. */
 interface TextOptions {
   min?: number;
@@ -41,6 +44,6 @@ export function text({ min = 0, max, trim = true }: TextOptions) {
     .meta({
       ...(min > 0 && { minLength: min }),
       maxLength: max,
-      ...(trim && min > 0 && { pattern: '\\S' }),
+      pattern: trim && min > 0 ? somethingToRead : withoutNul,
     });
 }

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Request } from 'express';
+import { idempotencyKeyForm } from '../contract/request-headers.ts';
 import type { Database } from '../database/connection.ts';
 import {
   type Claim,
@@ -35,13 +36,9 @@ interface Keyed {
 
 type Work = () => unknown;
 
-const maximumLength = 255;
 /** Bytes of an answer's body: encrypted they are a third more, and a document has 16 MB at most. */
 const maximumKept = 10_000_000;
-/** A string of structured fields (RFC 9651). */
-const quoted = /^"((?:[\x20\x21\x23-\x5b\x5d-\x7e]|\\["\\])+)"$/;
-/** Without the comma, which stands between the values of a header that is given twice. */
-const bare = /^[\x21\x23-\x2b\x2d-\x7e]+$/;
+const form = new RegExp(idempotencyKeyForm.pattern);
 
 /**
  * The key in the header, be it in quotes or not; undefined without the header.
@@ -51,14 +48,14 @@ export function idempotencyKeyOf(req: Request): string | undefined {
   const header = req.headers['idempotency-key'];
   if (header === undefined) return undefined;
   const [value = '', ...others] = req.headersDistinct['idempotency-key'] ?? [];
-  const [, inQuotes] = quoted.exec(value) ?? [];
-  const key = inQuotes?.replace(/\\(.)/g, '$1') ?? (bare.test(value) ? value : '');
-  if (key === '' || key.length > maximumLength || others.length > 0) {
+  const given = others.length === 0 && form.exec(value);
+  if (!given) {
     throw new AppError('malformed_request', {
-      detail: `Idempotency-Key: send one, of 1 to ${maximumLength} visible ASCII characters.`,
+      detail: 'Idempotency-Key: send one, of 1 to 255 visible ASCII characters.',
     });
   }
-  return key;
+  const [, inQuotes] = given;
+  return inQuotes?.replace(/\\(.)/g, '$1') ?? value;
 }
 
 function sha256(value: unknown): string {

@@ -24,12 +24,14 @@ const attachmentSchema = z
 
 export type Attachment = z.infer<typeof attachmentSchema>;
 
-const nameSchema = text({ min: 1, max: 255, trim: false }).check(({ value, issues }) => {
-  if (/[/\\\p{Cc}]/u.test(value)) {
-    const message = 'must have no slashes, backslashes or control characters';
-    issues.push({ code: 'custom', message, input: value });
-  }
-});
+const nameSchema = text({ min: 1, max: 255, trim: false })
+  .check(({ value, issues }) => {
+    if (/[/\\\p{Cc}]/u.test(value)) {
+      const message = 'must have no slashes, backslashes or control characters';
+      issues.push({ code: 'custom', message, input: value });
+    }
+  })
+  .meta({ pattern: String.raw`^[^/\\\x00-\x1f\x7f-\x9f]+$` });
 
 const uploadQuery = z.strictObject({
   name: nameSchema.meta({ description: 'The name of the file.', example: 'report.pdf' }),

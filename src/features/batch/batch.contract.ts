@@ -34,15 +34,30 @@ const some = {
   filter: filterTextSchema.optional().meta({ description: 'Every task that matches.' }),
 };
 
-function namesOneTarget({ id, filter }: { id?: unknown; filter?: unknown }): boolean {
-  return (id === undefined) !== (filter === undefined);
+interface Target {
+  id?: string | undefined;
+  version?: number | undefined;
+  filter?: string | undefined;
 }
-const targetMessage = { path: ['id'], message: 'must be given, or else a filter, and not both' };
 
-function versionHasId({ id, version }: { id?: unknown; version?: unknown }): boolean {
-  return version === undefined || id !== undefined;
+/** Refuses an operation that names no task, or both one and a filter. */
+function oneTarget<Schema extends z.ZodType<Target>>(operation: Schema): Schema {
+  return operation
+    .refine(({ id, filter }) => (id === undefined) !== (filter === undefined), {
+      path: ['id'],
+      message: 'must be given, or else a filter, and not both',
+    })
+    .refine(({ id, version }) => version === undefined || id !== undefined, {
+      path: ['version'],
+      message: 'must come with an id',
+    })
+    .meta({
+      oneOf: [
+        { required: ['id'], properties: { filter: false } },
+        { required: ['filter'], properties: { id: false, version: false } },
+      ],
+    });
 }
-const versionMessage = { path: ['version'], message: 'must come with an id' };
 
 const operationSchema = z
   .discriminatedUnion('op', [
@@ -51,19 +66,10 @@ const operationSchema = z
       tempId: tempIdSchema.optional(),
       task: createSchema,
     }),
-    z
-      .strictObject({ op: z.literal('update'), ...some, changes: patchSchema })
-      .refine(namesOneTarget, targetMessage)
-      .refine(versionHasId, versionMessage),
+    oneTarget(z.strictObject({ op: z.literal('update'), ...some, changes: patchSchema })),
     z.strictObject({ op: z.literal('move'), ...one, to: moveSchema }),
-    z
-      .strictObject({ op: z.literal('complete'), ...some })
-      .refine(namesOneTarget, targetMessage)
-      .refine(versionHasId, versionMessage),
-    z
-      .strictObject({ op: z.literal('delete'), ...some })
-      .refine(namesOneTarget, targetMessage)
-      .refine(versionHasId, versionMessage),
+    oneTarget(z.strictObject({ op: z.literal('complete'), ...some })),
+    oneTarget(z.strictObject({ op: z.literal('delete'), ...some })),
   ])
   .meta({ id: 'BatchOperation' });
 

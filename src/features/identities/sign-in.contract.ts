@@ -50,6 +50,7 @@ const callbackSchema = z
   .refine((callback) => Object.keys(callback).length <= 20, 'must have at most 20 parameters')
   .meta({
     id: 'ProviderCallback',
+    maxProperties: 20,
     description: 'All query parameters with which the provider sent the browser back.',
   });
 

@@ -26,5 +26,15 @@ export function oneDestination<Move extends z.ZodType<Order>>(move: Move): Move 
       ({ before, after, position }) =>
         [before, after, position].filter((given) => given !== undefined).length <= 1,
       'must have only one of before, after and position',
-    );
+    )
+    .meta({
+      minProperties: 1,
+      not: {
+        anyOf: [
+          { required: ['before', 'after'] },
+          { required: ['before', 'position'] },
+          { required: ['after', 'position'] },
+        ],
+      },
+    });
 }

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { endpoint } from '../../contract/endpoint.ts';
 import { idParams, idSchema, instantSchema, pageOf, pageQuery } from '../../contract/schemas.ts';
+import { rangePattern } from '../tasks/task-dates.ts';
 import { durationSchema } from '../tasks/tasks.schemas.ts';
 
 /** How many reminders a task may have. */
@@ -34,7 +35,11 @@ const momentSchema = z.iso
   .refine((at) => at.getUTCFullYear() >= 1900 && at.getUTCFullYear() <= 9998, {
     error: 'must be from 1900 to 9998',
   })
-  .meta({ description: 'An instant with its offset.', example: '2026-12-01T08:00:00Z' });
+  .meta({
+    pattern: rangePattern,
+    description: 'An instant with its offset.',
+    example: '2026-12-01T08:00:00Z',
+  });
 
 const createSchema = z
   .strictObject({
@@ -47,7 +52,13 @@ const createSchema = z
   .refine(({ at, before }) => (at === null) !== (before === null), {
     error: 'must have either at or before',
   })
-  .meta({ id: 'ReminderCreate' });
+  .meta({
+    id: 'ReminderCreate',
+    oneOf: [
+      { required: ['at'], properties: { at: { type: 'string' } } },
+      { required: ['before'], properties: { before: { type: 'string' } } },
+    ],
+  });
 
 export type ReminderCreate = z.output<typeof createSchema>;
 

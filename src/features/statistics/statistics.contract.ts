@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { endpoint } from '../../contract/endpoint.ts';
 import { idSchema } from '../../contract/schemas.ts';
+import { rangePattern } from '../tasks/task-dates.ts';
 import { priorities, statuses } from '../tasks/tasks.schemas.ts';
 
 /** How many days a request may ask for, and how many it gets unless it says. */
@@ -58,8 +59,14 @@ const completionsQuery = z
     from: z.iso
       .date()
       .optional()
-      .meta({ description: `The first day; ${usualDays} days up to the last unless told.` }),
-    to: z.iso.date().optional().meta({ description: 'The last day; today unless told.' }),
+      .meta({
+        pattern: rangePattern,
+        description: `The first day; ${usualDays} days up to the last unless told.`,
+      }),
+    to: z.iso
+      .date()
+      .optional()
+      .meta({ pattern: rangePattern, description: 'The last day; today unless told.' }),
   })
   .refine(({ from, to }) => from === undefined || to === undefined || from <= to, {
     path: ['to'],

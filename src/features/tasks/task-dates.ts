@@ -12,6 +12,8 @@ function inRange(date: string): boolean {
   return year >= 1900 && year <= 9998;
 }
 
+/** By the year that is written: an offset that moves an instant over New Year is not told. */
+export const rangePattern = '^(?!9999)(?:19|[2-9][0-9])';
 const rangeMessage = 'must be from 1900 to 9998';
 const formatMessage =
   'must be a date (2026-12-01), a local time (2026-12-01T09:30:00) or an instant (2026-12-01T09:30:00Z)';
@@ -52,7 +54,8 @@ export const dateInput = z
     }
   })
   .meta({
-    anyOf: [{ format: 'date' }, { format: 'date-time' }],
+    anyOf: [{ format: 'date' }, { pattern: dateTime.source }],
+    pattern: rangePattern,
     description:
       'A date; a local time, which is that of the time zone of the task or wherever you are; or an instant with its offset.',
     example: '2026-12-01',
@@ -108,4 +111,5 @@ export const dueBoundSchema = z
   .transform((value): DueBound => {
     if (value.length > 10) return { start: new Date(value), end: new Date(value) };
     return { start: new Date(value), end: placed(value, null).at };
-  });
+  })
+  .meta({ pattern: rangePattern });

@@ -115,7 +115,8 @@ export const tasksContract = {
     query: listQuery,
     status: 200,
     answer: listAnswer,
-    errors: [],
+    // Of a saved filter that is not there.
+    errors: ['not_found'],
     example: {
       query: { status: 'todo,in_progress', sort: 'dueDate', limit: '20' },
       answer: { data: [exampleTask], nextCursor: null },

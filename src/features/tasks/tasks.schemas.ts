@@ -28,7 +28,7 @@ export const labelSchema = text({ min: 1, max: 50 })
       issues.push({ code: 'custom', message: 'must not have a comma', input: value });
     }
   })
-  .meta({ pattern: String.raw`^[^,]*[^\s,][^,]*$` });
+  .meta({ pattern: String.raw`^[^,\x00]*[^\s,\x00][^,\x00]*$` });
 
 const labelsSchema = z
   .array(labelSchema)
@@ -129,7 +129,14 @@ export const createSchema = z
       .default(null)
       .meta({ description: `The task that this one is a part of; ${maximumLevels} levels.` }),
   })
-  .meta({ id: 'TaskCreate' });
+  .meta({
+    id: 'TaskCreate',
+    // The due date is the first occurrence, which the service checks for changes as well.
+    anyOf: [
+      { properties: { recurrence: { type: 'null' } } },
+      { required: ['dueDate'], properties: { dueDate: { type: 'string' } } },
+    ],
+  });
 
 export type TaskCreate = z.output<typeof createSchema>;
 
@@ -172,7 +179,14 @@ export const moveSchema = oneDestination(
       .optional()
       .meta({ description: 'In front of all others of the place, or behind them.' }),
   }),
-).meta({ id: 'TaskMove' });
+).meta({
+  id: 'TaskMove',
+  // A subtask is where its parent is, which the service checks as well.
+  anyOf: [
+    { properties: { parentId: { type: 'null' } } },
+    { properties: { projectId: false, sectionId: false } },
+  ],
+});
 
 export type TaskMove = z.output<typeof moveSchema>;
 

@@ -41,12 +41,16 @@ export const proofErrors = [
   'wrong_code',
 ] as const;
 
+/** As mail servers take it (RFC 5321): up to 64 characters, then a domain name with labels of up to 63. */
+const emailPattern =
+  /^(?=.{1,64}@)(?:[A-Za-z0-9_'+-]+\.)*[A-Za-z0-9_'+-]*[A-Za-z0-9_+-]@(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z]{2,63}$/;
+
 export const emailSchema = z
   .string()
   .trim()
   .max(254)
-  .pipe(z.email())
-  .meta({ format: 'email', example: 'ada@example.com' });
+  .pipe(z.email({ pattern: emailPattern }))
+  .meta({ format: 'email', pattern: emailPattern.source, example: 'ada@example.com' });
 
 export const userSchema = z
   .object({
