@@ -43,6 +43,7 @@ describe('settings', () => {
       LOG_LEVEL: 'info',
       CORS_ORIGINS: [],
       TRUST_PROXY: 0,
+      WORKERS: 1,
       ENFORCE_HTTPS: false,
       ATTACHMENT_MAX_SIZE: 25_000_000,
       ATTACHMENT_QUOTA: 1_000_000_000,
