@@ -4,16 +4,16 @@ import {
   assumptions,
   documentsPerUser,
   requestKinds,
-} from '../bench/scale-assumptions.ts';
-import { collections } from '../bench/scale-documents.ts';
+} from '../bench/scale/assumptions.ts';
+import { collections } from '../bench/scale/documents.ts';
 import {
   bytesOfDocuments,
   bytesPerUser,
   type Figures,
   figuresFor,
   largestOnOneReplicaSet,
-} from '../bench/scale-model.ts';
-import { scattered, shardPlan } from '../bench/shard-keys.ts';
+} from '../bench/scale/cost-model.ts';
+import { scattered, shardPlan } from '../bench/scale/shard-keys.ts';
 import { table, withTablesOf } from './readme.ts';
 
 const file = 'docs/scale.md';

@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import mongoose, { mongo } from 'mongoose';
-import { requestKinds } from '../bench/scale-assumptions.ts';
-import { figuresFor, largestOnOneReplicaSet } from '../bench/scale-model.ts';
-import { balancesOf } from '../bench/shard-balance.ts';
-import { hashedKey, shardOf } from '../bench/shard-hash.ts';
-import { shardPlan } from '../bench/shard-keys.ts';
+import { requestKinds } from '../bench/scale/assumptions.ts';
+import { figuresFor, largestOnOneReplicaSet } from '../bench/scale/cost-model.ts';
+import { balancesOf } from '../bench/scale/shard-balance.ts';
+import { hashedKey, shardOf } from '../bench/scale/shard-hash.ts';
+import { shardPlan } from '../bench/scale/shard-keys.ts';
 import { withScaleTables } from '../scripts/scale.ts';
 import { type Api, startInstance } from './support/api.ts';
 import { createTask, send, signUp } from './support/factories.ts';

@@ -3,14 +3,11 @@
  * `npm run fuzz -- seed=7 seconds=600`.
  */
 import { spawn } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import mongoose from 'mongoose';
-import { type BenchedServer, startApi } from '../../bench/processes.ts';
-import { startEmbeddedDatabase } from '../../src/database/embedded.ts';
+import { inPlace } from '../../bench/shared/place.ts';
+import { startApi } from '../../bench/shared/processes.ts';
 import type { SignIn } from '../../src/features/auth/auth.contract.ts';
 import { makeAdministrator } from '../../tests/support/administrators.ts';
 import { installSchemathesis } from './schemathesis.ts';
@@ -75,24 +72,14 @@ async function fuzz(python: string, environment: Record<string, string>): Promis
 
 const seed = option('seed', 1);
 const seconds = option('seconds', 120);
-// An interrupt ends the other processes, and so the run; this one stays to clean up.
-process.on('SIGINT', () => {});
-
 const python = await installSchemathesis();
-const announce = (line: string) => console.log(`== ${line}`);
-const directory = await mkdtemp(join(tmpdir(), 'task-manager-fuzz-'));
-const embedded = await startEmbeddedDatabase({ directory: null, announce });
-let api: BenchedServer | undefined;
-try {
-  // With a name, as the API would choose one otherwise.
-  const database = embedded.uri.replace(/^(mongodb:\/\/[^/?]+)\/?/, '$1/fuzz');
-  const jwtSecret = randomBytes(32).toString('base64url');
-  api = await startApi({ database, jwtSecret, directory }, settings);
-  const found = !(await fuzz(python, await senders(api.origin, database)));
-  console.log(`seed ${seed}: ${found ? 'something was found' : 'nothing was found'}`);
-  process.exitCode = found ? 1 : 0;
-} finally {
-  await api?.stop();
-  await embedded.stop();
-  await rm(directory, { recursive: true, force: true });
-}
+await inPlace(async (place) => {
+  const api = await startApi(place, settings);
+  try {
+    const isRight = await fuzz(python, await senders(api.origin, place.database));
+    console.log(`seed ${seed}: ${isRight ? 'nothing' : 'something'} was found`);
+    return isRight;
+  } finally {
+    await api.stop();
+  }
+});

@@ -2,7 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect } from '@jest/globals';
 import mongoose, { mongo, Types } from 'mongoose';
 import { connectDatabase, type Database } from '../../src/database/connection.ts';
-import { scattered, shardPlan } from '../../bench/shard-keys.ts';
+import { scattered, shardPlan } from '../../bench/scale/shard-keys.ts';
 import { createLogger } from '../../src/logger.ts';
 import { type Api, patience, startInstance } from './api.ts';
 
