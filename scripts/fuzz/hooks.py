@@ -14,7 +14,7 @@ from uuid import uuid4
 import requests
 import schemathesis
 from schemathesis.core.parameters import ParameterLocation
-from schemathesis.openapi.checks import RejectedPositiveData
+from schemathesis.openapi.checks import EnsureResourceAvailability, RejectedPositiveData
 
 ORIGIN = os.environ["FUZZ_ORIGIN"]
 MEMBER_TOKEN = os.environ["FUZZ_MEMBER_TOKEN"]
@@ -80,6 +80,10 @@ BEYOND_THE_SCHEMA = {
 }
 
 
+# Made by those who signed up for one request, and so for nobody else.
+OBJECTS_OF_VISITORS = set()
+
+
 def operation_id(operation):
     return operation.definition.raw["operationId"]
 
@@ -101,7 +105,9 @@ class Person:
         return answer.json() if answer.content else None
 
     def make(self, path, **body):
-        return self.send("POST", path, json=body)["id"]
+        id = self.send("POST", path, json=body)["id"]
+        OBJECTS_OF_VISITORS.add(id)
+        return id
 
     def make_task(self):
         return self.make("/tasks", title="Pay rent", dueDate="2026-12-01", recurrence="FREQ=WEEKLY")
@@ -229,12 +235,17 @@ def before_call(_context, case, _kwargs):
 def is_beyond_the_schema(violation):
     member = violation["path"].split(".")[-1]
     code = violation["code"]
+    # What is left of a line is the title, which has its own bound.
+    if violation["message"].startswith("does not make a task"):
+        return True
     return code in RULES_OF_SERVICES or (member, code) in BEYOND_THE_SCHEMA
 
 
 @schemathesis.hook
-def filter_failure(_context, failure, _case, response):
-    """Keeps a failure unless the request was refused for what the schema cannot say."""
+def filter_failure(_context, failure, case, response):
+    """Keeps a failure unless the request was refused for what the schema cannot say, or for who sent it."""
+    if isinstance(failure, EnsureResourceAvailability):
+        return OBJECTS_OF_VISITORS.isdisjoint(case.path_parameters.values())
     if not isinstance(failure, RejectedPositiveData) or response.status_code != 422:
         return True
     problem = response.json()

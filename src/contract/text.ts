@@ -30,9 +30,21 @@ export function text({ min = 0, max, trim = true }: TextOptions) {
       const exact = value.length < min || value.length > max || value.length < 2 * min;
       const length = exact ? characters(value) : value.length;
       if (length < min) {
-        issues.push({ code: 'too_small', origin: 'string', minimum: min, input: value });
+        issues.push({
+          code: 'too_small',
+          origin: 'string',
+          minimum: min,
+          inclusive: true,
+          input: value,
+        });
       } else if (length > max) {
-        issues.push({ code: 'too_big', origin: 'string', maximum: max, input: value });
+        issues.push({
+          code: 'too_big',
+          origin: 'string',
+          maximum: max,
+          inclusive: true,
+          input: value,
+        });
       } else if (!value.isWellFormed() || value.includes('\0')) {
         issues.push({
           code: 'custom',
