@@ -3,9 +3,9 @@ const period = 100;
 /** After so many late looks in a row, what waits is a queue that stays and not a burst. */
 const patience = 2;
 /** Bounds of what half of the answers may take, in milliseconds. */
-const target = { least: 50, most: 200 };
-/** Fewer would leave a database idle now and then. */
-const floor = 8;
+const target = { least: 100, most: 200 };
+/** Fewer would leave a database idle now and then, and refuse a handful of callers who wait their turn. */
+const floor = 24;
 /** What comes at once may wait; more than this would be left waiting for too long. */
 const ceiling = 128;
 /** So few under way tell that nothing waits. */
