@@ -69,7 +69,12 @@ export class Sockets {
     const to = { port: this.port, host: '127.0.0.1' };
     const socket = connect(slowly ? { ...to, onread } : to);
     socket.on('error', () => {});
-    socket.once('connect', () => this.#localPorts.add(socket.localPort ?? 0));
+    socket.once('connect', () => {
+      const { localPort = 0 } = socket;
+      this.#localPorts.add(localPort);
+      // From then on, the port may be that of another user.
+      socket.once('close', () => this.#localPorts.delete(localPort));
+    });
     if (!slowly) socket.on('data', (chunk) => this.count(chunk.toString('latin1')));
     if (first.length > 0) socket.write(first);
     this.all.push(socket);

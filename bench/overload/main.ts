@@ -84,6 +84,7 @@ function printVerdict(peak: Outcome, overload: Outcome, after: Outcome, health: 
   report.atLeast('  share of the peak', overload.goodput / peak.goodput, bounds.goodput, 2);
   report.atMost('  ms of the admitted, p99', overload.admitted.p99, bounds.admitted, 1);
   if (overload.refused.count > 0) {
+    report.figure('  ms of the refused, median', tenths(overload.refused.p50));
     report.atMost('  ms of the refused, p99', overload.refused.p99, bounds.refused, 1);
   }
   report.atMost('  neither done nor refused', overload.failures, 0);

@@ -27,7 +27,9 @@ interface Measured {
 /** The first that fits tells where a function belongs. */
 const parts: readonly [RegExp, string][] = [
   [/^\((garbage collector)\)$/, 'garbage collection'],
-  [/^\(program\)$/, 'sockets and other native code'],
+  [/^\(program\)$/, 'native code'],
+  // The kernel carries what is sent on this machine to its receiver at once, and may run that first.
+  [/^(writeBuffer|writev|writeString|write(Latin1|Utf8)String|shutdown)$/, 'writing to sockets'],
   [/\/node_modules\/(mongodb|bson|mongoose|kareem|mquery)\//, 'driver of the database'],
   [/\/node_modules\/(express|router|path-to-regexp|parseurl|finalhandler)\//, 'Express'],
   [/\/node_modules\/zod\//, 'zod'],
