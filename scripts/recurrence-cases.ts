@@ -1,3 +1,4 @@
+import { randomFrom } from '../bench/shared/random.ts';
 import { dayInMilliseconds, localTimeOf } from '../src/local-time.ts';
 import { frequencies, weekdays } from '../src/features/recurrence/rule.ts';
 import { startViolation } from '../src/features/recurrence/start-violation.ts';
@@ -9,17 +10,6 @@ export interface RecurrenceCase {
   timeZone?: string;
   after: string;
   count: number;
-}
-
-/** The same numbers from 0 to 1 for the same seed. */
-function randomNumbers(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
 }
 
 const zones = [
@@ -154,7 +144,7 @@ function caseMaker(random: () => number) {
 
 /** So many cases that the API would accept, the same ones for the same seed. */
 export function randomCases(seed: number, count: number): RecurrenceCase[] {
-  const make = caseMaker(randomNumbers(seed));
+  const make = caseMaker(randomFrom(seed));
   const cases: RecurrenceCase[] = [];
   while (cases.length < count) {
     const one = make();

@@ -3,8 +3,11 @@ import { Agent, request as startRequest } from 'node:http';
 import type { Member } from '../shared/dataset.ts';
 import { newTask, tasksPath } from './new-task.ts';
 
+/** What is compared with other servers. */
 export const operations = ['read', 'list', 'create'] as const;
-export type Operation = (typeof operations)[number];
+export type Compared = (typeof operations)[number];
+/** The others are the first two again, from somebody who has the answer already and asks whether it has changed. */
+export type Operation = Compared | 'reread' | 'relist';
 
 /** What the process is told: first who the callers are, then any number of runs. */
 export type Order = { members: Member[] } | Run;
@@ -29,6 +32,8 @@ const connections = 16;
 const agent = new Agent({ keepAlive: true, maxSockets: connections });
 
 let members: Member[] = [];
+/** Of the answers so far, by who has asked for what. */
+const versions = new Map<string, string>();
 let sent = 0;
 
 /** Callers take turns, and so do their tasks: no randomness, and every round sends the same. */
@@ -38,21 +43,28 @@ function nextRequest(operation: Operation) {
   const { token, taskIds } = member;
   const taskId = taskIds[Math.floor(sent / members.length) % taskIds.length];
   sent += 1;
+  const path = operation.endsWith('read') ? `${tasksPath}/${taskId}` : tasksPath;
   const headers: Record<string, string> = { authorization: `Bearer ${token}` };
   if (operation === 'create') {
     headers['content-type'] = 'application/json';
     headers['content-length'] = String(Buffer.byteLength(newTask));
   }
-  return { path: operation === 'read' ? `${tasksPath}/${taskId}` : tasksPath, headers };
+  const asksAgain = operation === 'reread' || operation === 'relist';
+  const known = asksAgain ? versions.get(token + path) : undefined;
+  if (known !== undefined) headers['if-none-match'] = known;
+  return { path, headers, key: token + path };
 }
 
-function send({ origin, operation }: Run): Promise<number> {
-  const { path, headers } = nextRequest(operation);
+function send({ origin, operation }: Run): Promise<boolean> {
+  const { path, headers, key } = nextRequest(operation);
   const creates = operation === 'create';
+  const expected = creates ? 201 : 'if-none-match' in headers ? 304 : 200;
   return new Promise((resolve, reject) => {
     const method = creates ? 'POST' : 'GET';
     const request = startRequest(origin + path, { agent, method, headers }, (response) => {
-      response.resume().once('end', () => resolve(response.statusCode ?? 0));
+      const { etag } = response.headers;
+      if (etag !== undefined && !creates) versions.set(key, etag);
+      response.resume().once('end', () => resolve(response.statusCode === expected));
     });
     request.once('error', reject);
     request.end(creates ? newTask : undefined);
@@ -60,14 +72,13 @@ function send({ origin, operation }: Run): Promise<number> {
 }
 
 async function run(order: Run): Promise<Load> {
-  const expected = order.operation === 'create' ? 201 : 200;
   const latencies: number[] = [];
   let failures = 0;
   const startedAt = performance.now();
   const keepSending = async () => {
     let sentAt = performance.now();
     while (sentAt - startedAt < order.milliseconds) {
-      if ((await send(order)) !== expected) failures += 1;
+      if (!(await send(order))) failures += 1;
       const answeredAt = performance.now();
       latencies.push(answeredAt - sentAt);
       sentAt = answeredAt;

@@ -1,29 +1,19 @@
 import { printRow } from '../shared/figures.ts';
-import type { Operation } from './load.ts';
-
-/** What one server did under one load: medians of its rounds. */
-export interface Figures {
-  requestsPerSecond: number;
-  /** Milliseconds. */
-  p99: number;
-  /** Microseconds of the server's own processor time for each request. */
-  cpu: number;
-}
-
-/** The API beside another server, of which each round came right after one of its own. */
-export interface Pair {
-  api: Figures;
-  other: Figures;
-}
+import type { Figures, Pair } from './compare.ts';
+import type { Compared } from './load.ts';
 
 export interface Comparison {
-  operation: Operation;
+  operation: Compared;
   baseline: Pair;
   textbook: Pair;
 }
 
+/** What is answered with 304, beside the same answered in full. */
+type Unchanged = Record<'read' | 'list', Pair>;
+
 /** What the API is like apart from the comparison. */
 export interface Properties {
+  unchanged: Unchanged;
   /** Milliseconds until page 1 and page 1,000 of a list are there. */
   page1: number;
   page1000: number;
@@ -33,24 +23,31 @@ export interface Properties {
   resident: number;
 }
 
-const titles: Record<Operation, string> = {
+const titles: Record<Compared, string> = {
   read: 'read one task',
   list: 'list 20 tasks',
   create: 'create a task',
 };
 
 /** Processor time for each request, in multiples of the baseline's. */
-const cpuBounds: Record<Operation, number> = { read: 2.5, list: 1.7, create: 2.5 };
+const cpuBounds: Record<Compared, number> = { read: 2, list: 1.4, create: 2 };
+/** Requests a second, in multiples of the textbook's. */
+const rateBound = 3;
 
-function printPair(title: string, { api, other }: Pair, bounded: readonly string[] = []): void {
+interface Verdicts {
+  cpu?: readonly string[];
+  rate?: readonly string[];
+}
+
+function printPair(title: string, { api, other }: Pair, { cpu = [], rate = [] }: Verdicts): void {
   const compared = (figure: keyof Figures, digits: number) => [
     api[figure].toFixed(digits),
     other[figure].toFixed(digits),
     (api[figure] / other[figure]).toFixed(2),
   ];
   printRow(title);
-  printRow('  CPU microseconds a request', ...compared('cpu', 0), ...bounded);
-  printRow('  requests a second', ...compared('requestsPerSecond', 0));
+  printRow('  CPU microseconds a request', ...compared('cpu', 0), ...cpu);
+  printRow('  requests a second', ...compared('requestsPerSecond', 0), ...rate);
   printRow('  p99 in milliseconds', ...compared('p99', 1));
 }
 
@@ -70,13 +67,24 @@ export function printReport(comparisons: readonly Comparison[], properties: Prop
 
   printRow('', 'API', 'baseline', 'ratio', 'bound');
   for (const { operation, baseline } of comparisons) {
-    const bounded = verdict(baseline.api.cpu / baseline.other.cpu, cpuBounds[operation]);
-    printPair(titles[operation], baseline, bounded);
+    const cpu = verdict(baseline.api.cpu / baseline.other.cpu, cpuBounds[operation]);
+    printPair(titles[operation], baseline, { cpu });
   }
-  printRow('', 'API', 'textbook', 'ratio');
-  for (const { operation, textbook } of comparisons) printPair(titles[operation], textbook);
+  printRow('', 'API', 'textbook', 'ratio', 'bound');
+  for (const { operation, textbook } of comparisons) {
+    const ratio = textbook.api.requestsPerSecond / textbook.other.requestsPerSecond;
+    const within = ratio >= rateBound;
+    kept &&= within;
+    printPair(titles[operation], textbook, {
+      rate: [`>= ${rateBound}`, within ? 'ok' : 'UNDER'],
+    });
+  }
+  const { page1, page1000, startTime, resident, unchanged } = properties;
+  printRow('', '304', '200', 'ratio');
+  for (const operation of ['read', 'list'] as const) {
+    printPair(titles[operation], unchanged[operation], {});
+  }
 
-  const { page1, page1000, startTime, resident } = properties;
   const mebibytes = resident / 2 ** 20;
   const pages = page1000 / page1;
   printRow('page 1 in milliseconds', page1.toFixed(1));

@@ -5,16 +5,10 @@ import type { AddressInfo } from 'node:net';
 import { parseArgs } from 'node:util';
 import { fillDatabase } from '../shared/dataset.ts';
 import { inPlace } from '../shared/place.ts';
-import { type Load, type Operation, operations, type Run } from './load.ts';
-import {
-  ask,
-  type BenchedServer,
-  end,
-  type Place,
-  startApi,
-  startLoad,
-} from '../shared/processes.ts';
-import { median } from '../shared/figures.ts';
+import { compare } from './compare.ts';
+import { type Operation, operations } from './load.ts';
+import { type BenchedServer, end, type Place, startApi, startLoad } from '../shared/processes.ts';
+import { printRow } from '../shared/figures.ts';
 
 const { values } = parseArgs({
   options: {
@@ -45,35 +39,22 @@ function startCollector() {
   return { server: server.listen(0, '127.0.0.1'), count: () => spans };
 }
 
-async function measure(server: BenchedServer, operation: Operation, duration: number) {
-  const order: Run = { origin: server.origin, operation, milliseconds: duration };
-  const before = await server.usage();
-  const { requests, failures, p99 } = await ask<Load>(load, order);
-  const after = await server.usage();
-  if (failures > 0) throw new Error(`${failures} of ${requests} requests failed (${operation})`);
-  const cpu = after.user + after.system - before.user - before.system;
-  return { requests, p99, cpu: cpu / requests };
-}
-
 /** @returns whether the bound is kept */
-async function compare(
+async function compareWith(
   operation: Operation,
   plain: BenchedServer,
   traced: BenchedServer,
 ): Promise<boolean> {
-  const measured = { plain: [] as number[], traced: [] as number[] };
-  await measure(plain, operation, 2 * milliseconds);
-  await measure(traced, operation, 2 * milliseconds);
-  // In turns, so that whatever else the machine does meets both.
-  for (let round = 0; round < rounds; round += 1) {
-    measured.plain.push((await measure(plain, operation, milliseconds)).cpu);
-    measured.traced.push((await measure(traced, operation, milliseconds)).cpu);
-  }
-  const [without, withTraces] = [median(measured.plain), median(measured.traced)];
-  const ratio = withTraces / without;
-  const figures = [without.toFixed(0), withTraces.toFixed(0), ratio.toFixed(2), `<= ${bound}`];
-  const cells = [...figures, ratio <= bound ? 'ok' : 'OVER'];
-  console.log(operation.padEnd(30) + cells.map((cell) => cell.padStart(10)).join(''));
+  const lengths = { rounds, warmUp: 2 * milliseconds, round: milliseconds };
+  const { api: withTraces, other: without } = await compare(
+    load,
+    { server: traced, operation },
+    { server: plain, operation },
+    lengths,
+  );
+  const ratio = withTraces.cpu / without.cpu;
+  const figures = [without.cpu.toFixed(0), withTraces.cpu.toFixed(0), ratio.toFixed(2)];
+  printRow(operation, ...figures, `<= ${bound}`, ratio <= bound ? 'ok' : 'OVER');
   return ratio <= bound;
 }
 
@@ -91,10 +72,11 @@ async function run(place: Place): Promise<boolean> {
     const traced = await startApi(place, { OTEL_EXPORTER_OTLP_ENDPOINT: endpoint });
     servers.push(traced);
     load.send({ members });
-    const header = ['without', 'traces', 'ratio', 'bound'].map((cell) => cell.padStart(10));
-    console.log('CPU microseconds a request'.padEnd(30) + header.join(''));
+    printRow('CPU microseconds a request', 'without', 'traces', 'ratio', 'bound');
     let kept = true;
-    for (const operation of operations) kept = (await compare(operation, plain, traced)) && kept;
+    for (const operation of operations) {
+      kept = (await compareWith(operation, plain, traced)) && kept;
+    }
     const mebibytes = async (server: BenchedServer) =>
       ((await server.usage()).rss / 2 ** 20).toFixed(0);
     const memory = [await mebibytes(plain), await mebibytes(traced)];
