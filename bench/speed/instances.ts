@@ -24,8 +24,9 @@ interface Target {
 }
 
 async function startWorkers(place: Place, workers: number): Promise<Target> {
-  const { origin, stop } = await startApi(place, { WORKERS: String(workers) });
-  return { name: workers === 1 ? 'one process' : `WORKERS=${workers}`, origin, stop };
+  const api = await startApi(place, { WORKERS: String(workers) });
+  const name = workers === 1 ? 'one process' : `WORKERS=${workers}`;
+  return { name, origin: api.origin, stop: () => api.stop() };
 }
 
 async function startBehindProxy(
