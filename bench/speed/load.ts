@@ -37,7 +37,7 @@ const versions = new Map<string, string>();
 let sent = 0;
 
 /** Callers take turns, and so do their tasks: no randomness, and every round sends the same. */
-function nextRequest(operation: Operation) {
+function nextRequest({ origin, operation }: Run) {
   const member = members[sent % members.length];
   if (!member) throw new Error('the members come before the first run');
   const { token, taskIds } = member;
@@ -50,18 +50,19 @@ function nextRequest(operation: Operation) {
     headers['content-length'] = String(Buffer.byteLength(newTask));
   }
   const asksAgain = operation === 'reread' || operation === 'relist';
-  const known = asksAgain ? versions.get(token + path) : undefined;
+  const key = `${origin}${path} ${token}`;
+  const known = asksAgain ? versions.get(key) : undefined;
   if (known !== undefined) headers['if-none-match'] = known;
-  return { path, headers, key: token + path };
+  return { path, headers, key };
 }
 
-function send({ origin, operation }: Run): Promise<boolean> {
-  const { path, headers, key } = nextRequest(operation);
-  const creates = operation === 'create';
+function send(run: Run): Promise<boolean> {
+  const { path, headers, key } = nextRequest(run);
+  const creates = run.operation === 'create';
   const expected = creates ? 201 : 'if-none-match' in headers ? 304 : 200;
   return new Promise((resolve, reject) => {
     const method = creates ? 'POST' : 'GET';
-    const request = startRequest(origin + path, { agent, method, headers }, (response) => {
+    const request = startRequest(run.origin + path, { agent, method, headers }, (response) => {
       const { etag } = response.headers;
       if (etag !== undefined && !creates) versions.set(key, etag);
       response.resume().once('end', () => resolve(response.statusCode === expected));
@@ -71,7 +72,7 @@ function send({ origin, operation }: Run): Promise<boolean> {
   });
 }
 
-async function run(order: Run): Promise<Load> {
+async function load(order: Run): Promise<Load> {
   const latencies: number[] = [];
   let failures = 0;
   const startedAt = performance.now();
@@ -93,6 +94,6 @@ async function run(order: Run): Promise<Load> {
 
 process.on('message', (order: Order) => {
   if ('members' in order) ({ members } = order);
-  else void run(order).then((load) => process.send?.(load));
+  else void load(order).then((done) => process.send?.(done));
 });
 process.on('disconnect', () => process.exit());
