@@ -59,12 +59,13 @@ function nextRequest({ origin, operation }: Run) {
 function send(run: Run): Promise<boolean> {
   const { path, headers, key } = nextRequest(run);
   const creates = run.operation === 'create';
-  const expected = creates ? 201 : 'if-none-match' in headers ? 304 : 200;
+  const known = headers['if-none-match'];
   return new Promise((resolve, reject) => {
     const method = creates ? 'POST' : 'GET';
     const request = startRequest(run.origin + path, { agent, method, headers }, (response) => {
       const { etag } = response.headers;
       if (etag !== undefined && !creates) versions.set(key, etag);
+      const expected = creates ? 201 : known !== undefined && known === etag ? 304 : 200;
       response.resume().once('end', () => resolve(response.statusCode === expected));
     });
     request.once('error', reject);
@@ -94,6 +95,6 @@ async function load(order: Run): Promise<Load> {
 
 process.on('message', (order: Order) => {
   if ('members' in order) ({ members } = order);
-  else void load(order).then((done) => process.send?.(done));
+  else void load(order).then((result) => process.send?.(result));
 });
 process.on('disconnect', () => process.exit());
