@@ -29,6 +29,40 @@ describe('a page that was read before', () => {
     },
   );
 
+  test.each([
+    'createdAt',
+    '-updatedAt',
+    'dueDate',
+    '-priority',
+    'title',
+    'rank',
+    'priority,-title',
+  ])('304: in the order of %s, first page and last', async (sort) => {
+    const member = await signUp(api());
+    await createTask(member, { title: 'Pay rent', dueDate: '2026-12-01', priority: 'high' });
+    await createTask(member, { title: 'Rent a car' });
+    const path = `/tasks?limit=1&sort=${sort}`;
+    const first = await member.send('get', path);
+    const { nextCursor } = first.body as { nextCursor: string };
+    for (const page of [path, `${path}&cursor=${nextCursor}`]) {
+      const answer = await readUnless(member, page, await tagOf(member, page));
+      expect(answer.status).toBe(304);
+    }
+    const answer = await readUnless(member, path, '"another"');
+    expect(answer).toMatchObject({ status: 200, body: first.body });
+  });
+
+  test.each(['q=rent', 'q=rent&sort=title', 'filter=priority%20%3D%20high'])(
+    '304: the tasks of ?%s',
+    async (query) => {
+      const member = await signUp(api());
+      await createTask(member, { title: 'Pay rent', priority: 'high' });
+      const path = `/tasks?${query}`;
+      const answer = await readUnless(member, path, await tagOf(member, path));
+      expect(answer.status).toBe(304);
+    },
+  );
+
   test.each<[string, (member: Member, id: string) => PromiseLike<unknown>]>([
     ['changed', (member, id) => member.send('patch', `/tasks/${id}`, { title: 'Changed' })],
     ['deleted', (member, id) => member.send('delete', `/tasks/${id}`)],

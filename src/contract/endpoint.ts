@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import type { ErrorCode } from '../errors.ts';
-import type { Preconditions, Versioned } from '../versions.ts';
+import type { Preconditions, Unchanged, Versioned } from '../versions.ts';
 import type { Download, Upload } from './files.ts';
 import type { Scope } from './scopes.ts';
 
@@ -154,7 +154,9 @@ type EndpointRequest<E extends Endpoint> = { origin: Origin } & Parsed<E, 'param
   Parsed<E, 'body'> &
   (E['upload'] extends true ? { upload: Upload } : unknown) &
   CallerOf<E> &
-  (E['preconditions'] extends true ? { preconditions: Preconditions } : unknown);
+  (E extends { preconditions: true } | { method: 'get' }
+    ? { preconditions: Preconditions }
+    : unknown);
 
 /** A list may come bit by bit. */
 export type Streamed<T> = {
@@ -171,9 +173,12 @@ type EndpointAnswer<E extends Endpoint> = E['answer'] extends z.ZodType
     ? Download
     : void;
 
+/** Only what is read can be known already. */
+type UnchangedOf<E extends Endpoint> = E['method'] extends 'get' ? Unchanged : never;
+
 export type Handler<E extends Endpoint> = (
   request: EndpointRequest<E>,
-) => Promise<EndpointAnswer<E>> | EndpointAnswer<E>;
+) => Promise<EndpointAnswer<E> | UnchangedOf<E>> | EndpointAnswer<E>;
 
 /** A feature's endpoints by operation name. */
 export type Contract = Record<string, Endpoint>;

@@ -1,11 +1,18 @@
-import { hash } from 'node:crypto';
 import type { Request, Response } from 'express';
 import { sendDownload } from './download.ts';
 import { sendStream } from './stream.ts';
 import { basePath } from '../api.ts';
 import type { Endpoint } from '../contract/endpoint.ts';
 import type { Download } from '../contract/files.ts';
-import { names, type Preconditions, requireVersion, type Versioned } from '../versions.ts';
+import {
+  names,
+  type PageOfVersions,
+  type Preconditions,
+  requireVersion,
+  Unchanged,
+  type Versioned,
+  versionOfPage,
+} from '../versions.ts';
 import { sendWhole, type WholeAnswer } from './whole-answer.ts';
 
 export interface Exchange {
@@ -44,21 +51,6 @@ function check({ endpoint }: Exchange, value: unknown): void {
   if (declared && !declared.success) throw declared.error;
 }
 
-interface Page {
-  data: { id: string; version: number }[];
-}
-
-/**
- * Another one whenever the page has changed, as the versions of what is on it tell: so an unchanged page is
- * recognized before its body is made.
- */
-function versionOfPage(answer: Record<string, unknown>): string {
-  const { data, ...others } = answer as unknown as Page;
-  let versions = JSON.stringify(others);
-  for (const { id, version } of data) versions += ` ${id}.${version}`;
-  return hash('sha256', versions, 'base64url');
-}
-
 /** Whether what is read is news to the caller; a precondition may also forbid to read it. */
 function isNews({ endpoint, preconditions }: Exchange, version: string): boolean {
   if (endpoint.method !== 'get') return true;
@@ -70,6 +62,9 @@ function isNews({ endpoint, preconditions }: Exchange, version: string): boolean
 /** What a handler returned, as its endpoint declares. */
 export function composeAnswer(exchange: Exchange, answer: unknown): WholeAnswer {
   const { endpoint, req } = exchange;
+  if (answer instanceof Unchanged) {
+    return { status: 304, headers: { ETag: `"${answer.version}"` } };
+  }
   const isTrial = endpoint.dryRun && req.query['dryRun'] === 'true';
   const { location, status } = isTrial ? { status: 200, location: undefined } : endpoint;
   if (status === 204) return { status, headers: {} };
@@ -81,7 +76,7 @@ export function composeAnswer(exchange: Exchange, answer: unknown): WholeAnswer 
     headers['ETag'] = `"${version}"`;
     if (!isNews(exchange, version)) return { status: 304, headers };
   } else if (exchange.isPage) {
-    const version = versionOfPage(value);
+    const version = versionOfPage(answer as PageOfVersions);
     headers['ETag'] = `"${version}"`;
     if (!isNews(exchange, version)) return { status: 304, headers };
   }

@@ -1,4 +1,5 @@
 import type { Caller } from '../../contract/endpoint.ts';
+import { names, type Preconditions, Unchanged, versionOfPage } from '../../versions.ts';
 import { allOf, seeksAfter, sortOf, toPage } from '../../database/keyset.ts';
 import { readSavedFilter } from '../filters/filters.service.ts';
 import { listByRelevance, relevanceOrder } from '../search/relevance.ts';
@@ -13,7 +14,20 @@ import { showTask } from './tasks.show.ts';
 import { findTasks, type ReadTask } from './tasks.store.ts';
 
 type Condition = Record<string, unknown>;
-type Page = { data: Task[]; nextCursor: string | null };
+type Page<Shown> = { data: Shown[]; nextCursor: string | null };
+
+/** How a page is read and shown. */
+interface Reading<Shown> {
+  versionsOnly: boolean;
+  show: (task: ReadTask) => Shown;
+}
+
+const inFull: Reading<Task> = { versionsOnly: false, show: showTask };
+/** Enough to tell whether a page has changed. */
+const byVersion: Reading<{ id: string; version: number }> = {
+  versionsOnly: true,
+  show: ({ _id, version }) => ({ id: _id.toHexString(), version }),
+};
 
 /** What a list asks for, in all the ways there are. */
 interface Asked {
@@ -46,7 +60,12 @@ async function askedBy(caller: Caller, query: TaskQuery): Promise<Asked> {
   };
 }
 
-async function pageInOrder(caller: Caller, query: TaskQuery, asked: Asked): Promise<Page> {
+async function pageInOrder<Shown>(
+  caller: Caller,
+  query: TaskQuery,
+  asked: Asked,
+  { versionsOnly, show }: Reading<Shown>,
+): Promise<Page<Shown>> {
   const { limit, cursor } = query;
   const { condition, search, written } = asked;
   const order = orderOf(asked.sort ?? defaultSort);
@@ -57,9 +76,10 @@ async function pageInOrder(caller: Caller, query: TaskQuery, asked: Asked): Prom
     if (found.length > limit) break;
     const filter = allOf(accessibleTasks(caller), condition, sought, seek);
     const rest = limit + 1 - found.length;
-    found.push(...(await findTasks(filter, { sort: sortOf(order), limit: rest })));
+    const options = { sort: sortOf(order), limit: rest, versionsOnly };
+    found.push(...(await findTasks(filter, options)));
   }
-  return toPage(found, { limit, filter: written, order }, showTask);
+  return toPage(found, { limit, filter: written, order }, show);
 }
 
 function pageByRelevance(
@@ -67,7 +87,7 @@ function pageByRelevance(
   { limit, cursor }: TaskQuery,
   { condition, written }: Asked,
   search: Search,
-): Promise<Page> {
+): Promise<Page<Task>> {
   return listByRelevance(search, {
     asked: condition,
     written,
@@ -82,23 +102,50 @@ function pageByRelevance(
   });
 }
 
+function countAll(caller: Caller, { condition, search }: Asked): Promise<number> {
+  const sought = search ? searchCondition(search) : {};
+  return TaskModel.collection.countDocuments(allOf(accessibleTasks(caller), condition, sought));
+}
+
+/** The total only when it is asked for, as counting costs a second query. */
+async function withTotal<Shown>(
+  reading: Promise<Page<Shown>>,
+  counting: Promise<number> | undefined,
+) {
+  const [page, total] = await Promise.all([reading, counting]);
+  return { ...page, ...(total !== undefined && { total }) };
+}
+
 /**
- * A page of the caller's tasks; `total` only when it is asked for, as counting costs a second query.
- * A search without a sort comes by relevance.
+ * A page of the caller's tasks. A search without a sort comes by relevance.
  * @throws AppError `not_found` for a saved filter that is not the caller's
  */
 export async function listTasks(caller: Caller, query: TaskQuery) {
   const asked = await askedBy(caller, query);
-  const { search, sort, condition } = asked;
-  const [page, total] = await Promise.all([
+  const { search, sort } = asked;
+  const page =
     search && !sort
       ? pageByRelevance(caller, query, asked, search)
-      : pageInOrder(caller, query, asked),
-    query.include === 'total'
-      ? TaskModel.collection.countDocuments(
-          allOf(accessibleTasks(caller), condition, search ? searchCondition(search) : {}),
-        )
-      : undefined,
-  ]);
-  return { ...page, ...(total !== undefined && { total }) };
+      : pageInOrder(caller, query, asked, inFull);
+  return withTotal(page, query.include === 'total' ? countAll(caller, asked) : undefined);
+}
+
+/**
+ * The same for somebody who may have the page already (If-None-Match). What tells whether it has changed is
+ * read first, which costs a part of the page; only where it has is the page read.
+ */
+export async function listTasksUnlessKnown(
+  caller: Caller,
+  query: TaskQuery,
+  { ifMatch, ifNoneMatch }: Preconditions,
+) {
+  const byRelevance = query.q !== undefined && query.sort === undefined;
+  if (ifNoneMatch === undefined || ifMatch !== undefined || byRelevance) {
+    return listTasks(caller, query);
+  }
+  const asked = await askedBy(caller, query);
+  const page = pageInOrder(caller, query, asked, byVersion);
+  const counting = query.include === 'total' ? countAll(caller, asked) : undefined;
+  const version = versionOfPage(await withTotal(page, counting));
+  return names(ifNoneMatch, version) ? new Unchanged(version) : listTasks(caller, query);
 }

@@ -24,19 +24,34 @@ export type ReadTask = Omit<TaskRecord, keyof typeof unread>;
 
 export type Changes = RecordChanges<TaskRecord>;
 
+interface Found {
+  sort?: Record<string, 1 | -1>;
+  limit?: number;
+  /** Reads nothing but the version, and what the list is sorted by. */
+  versionsOnly?: boolean;
+}
+
+/** What a list is sorted by goes into its cursor. */
+function projectionFor({ sort = {}, versionsOnly }: Found): Record<string, 0 | 1> {
+  if (versionsOnly) {
+    return Object.fromEntries(['version', ...Object.keys(sort)].map((name) => [name, 1]));
+  }
+  const { titleKey: _, ...others } = unread;
+  return 'titleKey' in sort ? others : unread;
+}
+
 /** The tasks that match, past Mongoose's query, which costs a list a tenth of its time. */
 export function findTasks(
   filter: Record<string, unknown>,
-  options: { sort?: Record<string, 1 | -1>; limit?: number } = {},
+  options: Found = {},
 ): Promise<ReadTask[]> {
-  const { titleKey: _, ...others } = unread;
-  // What a list is sorted by goes into its cursor.
-  const projection = options.sort && 'titleKey' in options.sort ? others : unread;
+  const projection = projectionFor(options);
   const { limit, sort } = options;
   if (limit !== undefined && limit <= mostAtOnce) {
     return readBounded<ReadTask>(TaskModel, { filter, projection, sort, limit });
   }
-  return TaskModel.collection.find<ReadTask>(filter, { ...options, projection }).toArray();
+  const bounds = { ...(sort && { sort }), ...(limit !== undefined && { limit }) };
+  return TaskModel.collection.find<ReadTask>(filter, { ...bounds, projection }).toArray();
 }
 
 /** A task that a caller asks for. */
