@@ -1,4 +1,5 @@
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, jest, test } from '@jest/globals';
+import mongoose from 'mongoose';
 import { useApi } from './support/api.ts';
 import { createTask, type Member, send, signUp } from './support/factories.ts';
 import { expectProblem } from './support/accounts.ts';
@@ -50,6 +51,22 @@ describe('a page that was read before', () => {
     }
     const answer = await readUnless(member, path, '"another"');
     expect(answer).toMatchObject({ status: 200, body: first.body });
+  });
+
+  test('is told from what its version is made of, and nothing else is read', async () => {
+    const member = await signUp(api());
+    await createTask(member);
+    const path = '/tasks?sort=title';
+    const tag = await tagOf(member, path);
+    const { db } = mongoose.connection;
+    if (!db) throw new Error('the database is there from the first test on');
+    const sent = jest.spyOn(db, 'command');
+    await readUnless(member, path, tag);
+    const read = sent.mock.calls.map(([{ find, projection }]) => ({ find, projection }));
+    sent.mockRestore();
+    expect(read.filter(({ find }) => find === 'tasks')).toEqual([
+      { find: 'tasks', projection: { version: 1, titleKey: 1, _id: 1 } },
+    ]);
   });
 
   test.each(['q=rent', 'q=rent&sort=title', 'filter=priority%20%3D%20high'])(
