@@ -4,14 +4,13 @@ import { sendStream } from './stream.ts';
 import { basePath } from '../api.ts';
 import type { Endpoint } from '../contract/endpoint.ts';
 import type { Download } from '../contract/files.ts';
+import { type PageOfVersions, versionOfPage } from '../page-versions.ts';
 import {
   names,
-  type PageOfVersions,
   type Preconditions,
   requireVersion,
   Unchanged,
   type Versioned,
-  versionOfPage,
 } from '../versions.ts';
 import { sendWhole, type WholeAnswer } from './whole-answer.ts';
 

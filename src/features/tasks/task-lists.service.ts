@@ -1,5 +1,6 @@
 import type { Caller } from '../../contract/endpoint.ts';
-import { names, type Preconditions, Unchanged, versionOfPage } from '../../versions.ts';
+import { versionOfPage } from '../../page-versions.ts';
+import { names, type Preconditions, Unchanged } from '../../versions.ts';
 import { allOf, seeksAfter, sortOf, toPage } from '../../database/keyset.ts';
 import { readSavedFilter } from '../filters/filters.service.ts';
 import { listByRelevance, relevanceOrder } from '../search/relevance.ts';
