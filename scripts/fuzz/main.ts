@@ -62,7 +62,13 @@ async function fuzz(python: string, environment: Record<string, string>): Promis
   const document = `${environment['FUZZ_ORIGIN']}/openapi.json`;
   const child = spawn(python, ['-m', 'schemathesis.cli', ...config, 'run', document, ...options], {
     stdio: ['ignore', 'inherit', 'inherit'],
-    env: { ...process.env, ...environment, PYTHONPYCACHEPREFIX: join(dirname(python), 'pycache') },
+    env: {
+      ...process.env,
+      ...environment,
+      PYTHONPYCACHEPREFIX: join(dirname(python), 'pycache'),
+      // It would leave a folder here.
+      HYPOTHESIS_STORAGE_DIRECTORY: join(dirname(python), 'hypothesis'),
+    },
     // It ends by itself; a request that hangs must not hold everything up.
     timeout: (seconds + 60) * 1000,
   });
